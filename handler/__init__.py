@@ -1,0 +1,1 @@
+"""Put a trained detector into CVAT's auto-annotation through Nuclio."""

@@ -1,0 +1,192 @@
+"""The command line, `auto-annotate`."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from importlib.metadata import version
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.progress import track
+
+from handler.errors import AnnotateError
+from handler.settings import Settings
+
+PICTURE_SUFFIXES = (
+    ".avif", ".bmp", ".gif", ".jp2", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp",
+)  # fmt: skip
+
+
+class _Group(click.Group):
+    """Commands whose errors are one line each, and exit with 1; `--debug` shows the traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AnnotateError as error:
+            if ctx.params["debug"]:
+                raise
+            click.secho(f"error: {error}", fg="red", err=True)
+            ctx.exit(1)
+
+
+def _weights_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--weights",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="The model folder, or its best.pt. Else ANNOTATE_WEIGHTS, else /weights.",
+    )(command)
+
+
+def _settings(weights: Path | None) -> Settings:
+    settings = Settings.from_environment()
+    return settings if weights is None else replace(settings, weights=weights)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(package_name="auto-annotate")
+def main(debug: bool) -> None:
+    """Put a trained detector into CVAT's auto-annotation.
+
+    A model folder holds best.pt and, if you like, classes.txt and model.yaml.
+
+    \b
+    auto-annotate annotate picture.jpg --weights models/cars
+    auto-annotate function --weights models/cars > function.yaml
+    auto-annotate serve --weights models/cars
+    """
+
+
+@main.command()
+@_weights_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8070, show_default=True, help="The port to listen on.")
+def serve(weights: Path | None, host: str, port: int) -> None:
+    """Answer CVAT's requests over HTTP, as the Nuclio function does.
+
+    \b
+    auto-annotate serve --weights models/cars &
+    echo "{\\"image\\": \\"$(base64 -w0 picture.jpg)\\", \\"threshold\\": 0.5}" |
+      curl -s 127.0.0.1:8070 -H 'Content-Type: application/json' -d @-
+    """
+    from handler import server, service
+
+    settings = _settings(weights)
+    service.log_to_stdout()
+    click.secho(f"Serving {settings.weights} on http://{host}:{port} (Ctrl-C ends it)", err=True)
+    server.serve(settings, host, port)
+
+
+@main.command()
+@click.argument("images", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@_weights_option
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("annotated"),
+    show_default=True,
+    help="Where the results go.",
+)
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    help="The lowest score to report, as CVAT's own field. Else the model's.",
+)
+@click.pass_context
+def annotate(
+    ctx: click.Context,
+    images: tuple[Path, ...],
+    weights: Path | None,
+    out: Path,
+    threshold: float | None,
+) -> None:
+    """Annotate pictures, or folders of them.
+
+    Each picture gives NAME.json, what CVAT would get, and NAME.png, with the shapes drawn.
+
+    \b
+    auto-annotate annotate picture.jpg photos/ --weights models/cars --out results
+    """
+    from handler.drawing import draw
+    from handler.service import Service
+
+    pictures = list(_pictures(images))
+    if not pictures:
+        raise click.BadParameter(f"no pictures ({' '.join(PICTURE_SUFFIXES)}) found")
+    service = Service.load(_settings(weights))
+    out.mkdir(parents=True, exist_ok=True)
+    failures = 0
+    for path, name in track(_named(pictures), "Annotating", console=Console(stderr=True)):
+        try:
+            picture, shapes = service.annotate(path.read_bytes(), threshold)
+        except AnnotateError as error:
+            failures += 1
+            click.secho(f"{path}: {error}", fg="red", err=True)
+            continue
+        (out / f"{name}.json").write_bytes(orjson.dumps(shapes, option=orjson.OPT_INDENT_2))
+        draw(picture, shapes).save(out / f"{name}.png")
+        found = Counter(shape["label"] for shape in shapes)
+        summary = ", ".join(f"{number} {label}" for label, number in found.items())
+        click.echo(f"{path}: {summary or 'nothing found'} -> {out / name}.json, {out / name}.png")
+    if failures:
+        ctx.exit(1)
+
+
+@main.command()
+@_weights_option
+@click.option("--image", metavar="REF", help="The prebuilt image. Default: auto-annotate:VERSION.")
+@click.option("--name", help="The function's name. Default: from model.yaml, else the folder's.")
+@click.option(
+    "--weights-path",
+    type=click.Path(path_type=Path),
+    metavar="HOST_DIR",
+    help="Where the model folder is on the Docker host. Default: where it is here.",
+)
+def function(
+    weights: Path | None, image: str | None, name: str | None, weights_path: Path | None
+) -> None:
+    """Print a function.yaml for a Docker host, with the labels of the weights.
+
+    \b
+    auto-annotate function --weights models/cars > function.yaml
+    nuctl deploy --project-name cvat --platform local --file function.yaml
+    """
+    from handler.nuclio.function import Function, function_name
+    from handler.service import Service
+
+    settings = _settings(weights)
+    service = Service.load(settings)
+    config = service.folder.config
+    folder = service.folder.path.resolve()
+    rendered = Function(
+        name=name or function_name(config.get("name", folder.name)),
+        title=config.get("title", config.get("name", folder.name)),
+        description=config.get("description", service.model.description),
+        image=image or f"auto-annotate:{version('auto-annotate')}",
+        weights_path=weights_path or folder,
+        labels=service.labels,
+    )
+    click.echo(rendered.to_yaml(), nl=False)
+
+
+def _pictures(paths: Iterable[Path]) -> Iterable[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES)
+        else:
+            yield path
+
+
+def _named(pictures: Iterable[Path]) -> list[tuple[Path, str]]:
+    """Give each picture the name of its results: its stem, numbered where that is taken."""
+    names: dict[str, Path] = {}
+    for path in pictures:
+        candidates = chain([path.stem], (f"{path.stem}-{number}" for number in count(2)))
+        names[next(name for name in candidates if name not in names)] = path
+    return [(path, name) for name, path in names.items()]

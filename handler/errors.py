@@ -1,0 +1,55 @@
+"""What can go wrong, said so that the reader knows what to do about it."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class AnnotateError(Exception):
+    """The base of all errors that a user can mend.
+
+    `message` says what is wrong, `remedy` what to do; both are single lines. `code` is a stable
+    name for programs, `status` the HTTP status of a request that ends with it.
+    """
+
+    code = "error"
+    status = 500
+
+    def __init__(self, message: str, remedy: str = "", *, code: str | None = None) -> None:
+        self.message = " ".join(message.split())
+        self.remedy = " ".join(remedy.split())
+        if code is not None:
+            self.code = code
+        super().__init__(f"{self.message}. {self.remedy}" if self.remedy else self.message)
+
+
+class SettingsError(AnnotateError):
+    """An environment variable, a model.yaml or an option that cannot be used."""
+
+    code = "bad_settings"
+
+
+class WeightsError(AnnotateError):
+    """A model folder that cannot be served: missing, corrupt, unknown or contradictory."""
+
+    code = "bad_weights"
+
+
+class RequestError(AnnotateError):
+    """A request that cannot be answered; the sender has to change it."""
+
+    code = "bad_request"
+    status = 400
+
+
+class NotReadyError(AnnotateError):
+    """The model is still loading."""
+
+    code = "not_ready"
+    status = 503
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a hint such as `did you mean 'iou'?`, or the list of what is known."""
+    choices = sorted(known)
+    close = difflib.get_close_matches(word, choices, n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"Known are: {', '.join(choices)}."

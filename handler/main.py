@@ -1,0 +1,32 @@
+"""The Nuclio function: `handler.main:handler`.
+
+Nuclio looks up `init_context` in the module of the handler, calls it once in each worker, and only
+then calls the worker ready.
+"""
+
+from typing import Any
+
+from handler.errors import AnnotateError
+from handler.service import CONTENT_TYPE, Service, log, log_to_stdout
+from handler.settings import Settings
+
+
+def init_context(context: Any) -> None:
+    """Load the model. A failure ends the worker, and with it the container."""
+    log_to_stdout()
+    try:
+        context.user_data.service = Service.load(Settings.from_environment())
+    except AnnotateError as error:
+        log.error("not ready: %s", error)
+        raise SystemExit(1) from None
+
+
+def handler(context: Any, event: Any) -> Any:
+    """Answer one frame. The body is JSON text: Nuclio would send a list's repr, not its JSON."""
+    reply = context.user_data.service.answer(event.body)
+    return context.Response(
+        body=reply.body.decode(),
+        headers={},
+        content_type=CONTENT_TYPE,
+        status_code=reply.status,
+    )

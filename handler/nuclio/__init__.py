@@ -1,0 +1,1 @@
+"""Nuclio's side of the contract: the function.yaml."""

@@ -1,0 +1,162 @@
+"""One frame from request to reply, whoever carries it."""
+
+import logging
+import sys
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import orjson
+
+from handler import images
+from handler.cvat.request import DetectorRequest
+from handler.cvat.shapes import shapes_of
+from handler.errors import AnnotateError
+from handler.images import Picture
+from handler.labels import Label, labels_of
+from handler.models import families
+from handler.models.folder import ModelFolder
+from handler.models.options import Options
+from handler.settings import Settings
+
+CONTENT_TYPE = "application/json"
+
+log = logging.getLogger("auto_annotate")
+
+
+def log_to_stdout() -> None:
+    """Send our log, one line a record, to standard output, where both platforms collect it."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.handlers = [handler]
+    log.setLevel(logging.INFO)
+    log.propagate = False
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A JSON body and its HTTP status."""
+
+    status: int
+    body: bytes
+
+
+@dataclass
+class Timings:
+    """Seconds spent in each stage of one frame."""
+
+    stages: dict[str, float] = field(default_factory=dict)
+    _last: float = field(default_factory=time.perf_counter)
+
+    def mark(self, stage: str) -> None:
+        """Book the time since the last mark to `stage`."""
+        now = time.perf_counter()
+        self.stages[stage] = now - self._last
+        self._last = now
+
+    def __str__(self) -> str:
+        total = sum(self.stages.values())
+        each = [f"{stage}={seconds * 1000:.1f}ms" for stage, seconds in self.stages.items()]
+        return " ".join([*each, f"total={total * 1000:.1f}ms"])
+
+
+class Service:
+    """A loaded model that answers CVAT's requests, one at a time."""
+
+    def __init__(
+        self, model: families.Model, folder: ModelFolder, options: Options, settings: Settings
+    ) -> None:
+        self.folder = folder
+        self.model = model
+        self.options = options
+        self._max_pixels = settings.max_pixels
+        self._one_at_a_time = threading.Lock()
+
+    @classmethod
+    def load(cls, settings: Settings) -> "Service":
+        """Load the model folder and predict once, so that the first frame is not a slow one.
+
+        Raises:
+            AnnotateError: the weights or the settings cannot be used.
+        """
+        start = time.perf_counter()
+        folder = ModelFolder.open(settings.weights)
+        options = Options.merge(settings, folder.config)
+        service = cls(families.load(folder, options, settings), folder, options, settings)
+        service.model.predict(np.full((480, 640, 3), 114, np.uint8), options.threshold)
+        log.info(
+            "ready weights=%s classes=%d threshold=%g seconds=%.1f",
+            folder.weights,
+            len(service.model.classes),
+            options.threshold,
+            time.perf_counter() - start,
+        )
+        return service
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        return labels_of(self.model.classes)
+
+    def annotate(
+        self, encoded: bytes, threshold: float | None = None, timings: Timings | None = None
+    ) -> tuple[Picture, list[dict[str, Any]]]:
+        """Return the pixels of an encoded picture and CVAT's shapes on it.
+
+        Raises:
+            RequestError: the picture cannot be decoded.
+        """
+        timings = timings or Timings()
+        picture = images.decode(encoded, self._max_pixels)
+        timings.mark("decode")
+        wanted = self.options.threshold if threshold is None else threshold
+        with self._one_at_a_time:
+            timings.mark("wait")
+            detections = self.model.predict(picture, wanted)
+        timings.mark("predict")
+        height, width = picture.shape[:2]
+        return picture, shapes_of(detections, self.model.classes, width, height)
+
+    def answer(self, body: Any) -> Reply:
+        """Answer one request of CVAT. Never raises; every error is a JSON reply and a log line."""
+        request_id = uuid.uuid4().hex[:12]
+        timings = Timings()
+        try:
+            request = DetectorRequest.parse(body)
+            timings.mark("parse")
+            picture, shapes = self.annotate(request.image, request.threshold, timings)
+            reply = Reply(200, orjson.dumps(shapes))
+            timings.mark("encode")
+        except AnnotateError as error:
+            log.warning("request=%s status=%d %s", request_id, error.status, error)
+            return error_reply(error, request_id)
+        except Exception as error:
+            log.exception("request=%s status=500 %s", request_id, type(error).__name__)
+            return error_reply(_internal(error), request_id)
+        height, width = picture.shape[:2]
+        log.info(
+            "request=%s status=200 image=%dx%d bytes=%d shapes=%d %s",
+            request_id,
+            width,
+            height,
+            len(request.image),
+            len(shapes),
+            timings,
+        )
+        return reply
+
+
+def error_reply(error: AnnotateError, request_id: str = "") -> Reply:
+    """Return the reply for an error: `{"error": {"code", "message", "request_id"}}`."""
+    fields = {"code": error.code, "message": str(error), "request_id": request_id}
+    return Reply(error.status, orjson.dumps({"error": fields}))
+
+
+def _internal(error: Exception) -> AnnotateError:
+    return AnnotateError(
+        f"The model failed on this picture: {type(error).__name__}",
+        "The function's log has the traceback under the request id.",
+        code="model_failed",
+    )

@@ -1,0 +1,125 @@
+"""The environment, read once into one frozen object."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from handler.errors import SettingsError, nearest
+
+PREFIX = "ANNOTATE_"
+
+
+class Kind(NamedTuple):
+    """What a value has to be. `read` raises ValueError or TypeError for anything else."""
+
+    read: Callable[[Any], Any]
+    expects: str
+
+
+def _fraction(value: Any) -> float:
+    number = float(value)
+    if isinstance(value, bool) or not 0 <= number <= 1:
+        raise ValueError
+    return number
+
+
+def _count(value: Any) -> int:
+    number = int(value)
+    if isinstance(value, bool | float) or number < 1:
+        raise ValueError
+    return number
+
+
+def _flag(value: Any) -> bool:
+    return {"true": True, "1": True, "false": False, "0": False}[str(value).lower()]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError
+    return value.strip()
+
+
+def _device(value: str) -> str:
+    kind, _, index = value.partition(":")
+    if value not in ("auto", "cpu", "cuda") and not (kind == "cuda" and index.isdigit()):
+        raise ValueError
+    return value
+
+
+FRACTION = Kind(_fraction, "a number from 0 to 1")
+COUNT = Kind(_count, "a whole number above 0")
+FLAG = Kind(_flag, "true or false")
+TEXT = Kind(_text, "a text")
+_DEVICE = Kind(_device, "auto, cpu, cuda or cuda:N")
+_PATH = Kind(Path, "a path")
+
+
+def read_as(kind: Kind, value: Any, what: str) -> Any:
+    """Return `value` as `kind` reads it; `what` names it in the error.
+
+    Raises:
+        SettingsError: the value is of another kind.
+    """
+    try:
+        return kind.read(value)
+    except (ValueError, TypeError, KeyError):
+        raise SettingsError(f"{what} is {value!r}, not {kind.expects}") from None
+
+
+def _setting(kind: Kind, default: Any, help_text: str) -> Any:
+    return field(default=default, metadata={"kind": kind, "help": help_text})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says. `None` leaves a value to model.yaml, then to the weights."""
+
+    weights: Path = _setting(_PATH, Path("/weights"), "the model folder")
+    device: str = _setting(_DEVICE, "auto", "`auto`, `cpu`, `cuda` or `cuda:N`")
+    threshold: float | None = _setting(
+        FRACTION, None, "the lowest score to report when a request names none"
+    )
+    iou: float | None = _setting(
+        FRACTION, None, "boxes of one class that overlap more than this are one object"
+    )
+    image_size: int | None = _setting(
+        COUNT, None, "the longer side of what the network sees, in pixels"
+    )
+    max_detections: int | None = _setting(COUNT, None, "the most objects in one answer")
+    max_pixels: int = _setting(
+        COUNT, 100_000_000, "a picture with more pixels is refused before it is decoded"
+    )
+    trust_weights: bool = _setting(
+        FLAG, False, "load a pickle even if it imports more than its library's own classes"
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Read every `ANNOTATE_*` variable.
+
+        Raises:
+            SettingsError: a variable is unknown, or its value is not of its kind.
+        """
+        known = {PREFIX + setting.name.upper(): setting for setting in fields(cls)}
+        values = {}
+        for variable in sorted(name for name in environment if name.startswith(PREFIX)):
+            if variable not in known:
+                raise SettingsError(f"{variable} is not a setting", nearest(variable, known))
+            setting = known[variable]
+            values[setting.name] = read_as(
+                setting.metadata["kind"], environment[variable], variable
+            )
+        return cls(**values)
+
+
+def settings_table() -> str:
+    """Return the settings as the Markdown table of docs/settings.md."""
+    lines = ["| variable | default | what it is |", "|---|---|---|"]
+    for setting in fields(Settings):
+        variable = PREFIX + setting.name.upper()
+        default = "" if setting.default is None else f"`{setting.default}`"
+        lines.append(f"| `{variable}` | {default} | {setting.metadata['help']} |")
+    return "\n".join(lines) + "\n"

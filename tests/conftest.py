@@ -1,0 +1,67 @@
+"""The demo model, its pictures, and models of real architectures."""
+
+import base64
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from handler.models.ultralytics import prepare_environment
+from handler.service import Service
+from handler.settings import Settings
+
+prepare_environment()
+
+ROOT = Path(__file__).parents[1]
+DEMO = ROOT / "weights"
+EXAMPLES = sorted((ROOT / "examples").glob("*.jpg"))
+
+
+@pytest.fixture(scope="session")
+def demo() -> Service:
+    """The demo model, loaded once."""
+    return Service.load(Settings(weights=DEMO))
+
+
+@pytest.fixture(scope="session")
+def model_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A function from an architecture's name to a model folder of it, each built once."""
+    from tests.architectures import build
+
+    root = tmp_path_factory.mktemp("models")
+
+    def folder(architecture: str) -> Path:
+        path = root / architecture
+        if not path.exists():
+            path.mkdir()
+            build(architecture, path / "best.pt")
+        return path
+
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of the developer's own shell play no part."""
+    for name in [name for name in os.environ if name.startswith("ANNOTATE_")]:
+        monkeypatch.delenv(name)
+
+
+def body_of(picture: bytes, **fields: Any) -> bytes:
+    """Return a request's body as CVAT sends it."""
+    return json.dumps({"image": base64.b64encode(picture).decode(), **fields}).encode()
+
+
+def iou_matrix(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
+    """Return the (n, m) intersection over union of boxes (n, 4) and (m, 4), x1 y1 x2 y2."""
+    top_left = np.maximum(first[:, None, :2], second[None, :, :2])
+    bottom_right = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    intersection = np.clip(bottom_right - top_left, 0, None).prod(axis=2)
+    areas = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (first, second)]
+    union = areas[0][:, None] + areas[1][None, :] - intersection
+    return np.asarray(intersection / union)

@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+
+from handler.errors import WeightsError
+from handler.labels import Label, check_agreement, labels_of, read_classes
+
+
+@pytest.fixture
+def classes_file(tmp_path: Path) -> Path:
+    return tmp_path / "classes.txt"
+
+
+def test_a_class_list_is_one_name_a_line(classes_file: Path) -> None:
+    classes_file.write_text("\ufeffcar\r\n traffic light \n歩行者 🚶\n\n", "utf-8")
+    assert read_classes(classes_file) == ("car", "traffic light", "歩行者 🚶")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is empty"),
+        (b"\n\n", "is empty"),
+        (b"car\n\nbus\n", "line 2 is empty"),
+        ("Fußgänger\n".encode("latin-1"), "not UTF-8"),
+    ],
+)
+def test_a_list_that_would_shift_or_garble_classes_is_refused(
+    classes_file: Path, content: bytes, reason: str
+) -> None:
+    classes_file.write_bytes(content)
+    with pytest.raises(WeightsError, match=reason):
+        read_classes(classes_file)
+
+
+def test_classes_of_one_name_share_a_label() -> None:
+    assert labels_of(["car", "bus", "car"]) == (Label("car"), Label("bus"))
+
+
+def test_lists_that_agree_pass() -> None:
+    check_agreement(["car", "bus"], ["car", "bus"], Path("classes.txt"))
+
+
+def test_the_first_difference_is_shown() -> None:
+    with pytest.raises(WeightsError, match="line 2 is 'van', but class 1 of the weights is 'bus'"):
+        check_agreement(["car", "van", "x"], ["car", "bus"], Path("classes.txt"))
+
+
+def test_a_list_that_is_too_short_is_refused() -> None:
+    with pytest.raises(WeightsError, match="has 1 classes, the weights have 2"):
+        check_agreement(["car"], ["car", "bus"], Path("classes.txt"))
