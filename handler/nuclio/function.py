@@ -70,6 +70,11 @@ spec:
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 
+# What a YAML file may not hold as it is (YAML 1.2, c-printable), and its further line breaks.
+_NOT_IN_YAML = re.compile(
+    r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+
 
 @dataclass(frozen=True)
 class Function:
@@ -114,4 +119,5 @@ def function_name(text: str) -> str:
 
 
 def _quote(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
+    return _NOT_IN_YAML.sub(lambda match: json.dumps(match[0])[1:-1], text)
