@@ -14,7 +14,7 @@ import orjson
 from handler import images
 from handler.cvat.request import DetectorRequest
 from handler.cvat.shapes import shapes_of
-from handler.errors import AnnotateError
+from handler.errors import AnnotateError, WeightsError
 from handler.images import Picture
 from handler.labels import Label, labels_of
 from handler.models import families
@@ -86,7 +86,7 @@ class Service:
         folder = ModelFolder.open(settings.weights)
         options = Options.merge(settings, folder.config)
         service = cls(families.load(folder, options, settings), folder, options, settings)
-        service.model.predict(np.full((480, 640, 3), 114, np.uint8), options.threshold)
+        service._warm_up()
         log.info(
             "ready weights=%s classes=%d threshold=%g seconds=%.1f",
             folder.weights,
@@ -95,6 +95,17 @@ class Service:
             time.perf_counter() - start,
         )
         return service
+
+    def _warm_up(self) -> None:
+        try:
+            self.model.predict(np.full((480, 640, 3), 114, np.uint8), self.options.threshold)
+        except Exception as error:
+            log.exception("the first prediction failed")
+            raise WeightsError(
+                f"{self.folder.weights} fails at its first prediction: "
+                f"{type(error).__name__}: {error}",
+                "Was it trained with a fork, or with another version of its library?",
+            ) from error
 
     @property
     def labels(self) -> tuple[Label, ...]:

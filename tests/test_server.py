@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -48,15 +49,24 @@ def wait_until_ready(client: httpx.Client, process: subprocess.Popen[str]) -> No
     raise AssertionError("the server did not become ready within a minute")
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[httpx.Client]:
+@contextmanager
+def running_server() -> Iterator[httpx.Client]:
+    """A client of a server that serves the demo model."""
     port = free_port()
     process = start(DEMO, port)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as connection:
-        wait_until_ready(connection, process)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            wait_until_ready(client, process)
+            yield client
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    with running_server() as connection:
         yield connection
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
 
 
 def test_a_picture_gets_the_answer_of_the_service(client: httpx.Client, demo: Service) -> None:

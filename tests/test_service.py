@@ -10,6 +10,7 @@ import pytest
 from handler.detections import Detections
 from handler.errors import WeightsError
 from handler.images import Picture
+from handler.models import families
 from handler.models.folder import ModelFolder
 from handler.models.options import Options
 from handler.service import Service
@@ -154,6 +155,16 @@ def test_frames_go_through_the_model_one_at_a_time() -> None:
     for thread in threads:
         thread.join()
     assert model.most_inside == 1
+
+
+def test_a_model_that_cannot_predict_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = _Model(AttributeError("no attribute 'qkv'"))
+    monkeypatch.setattr(families, "load", lambda *_: model)
+    with pytest.raises(WeightsError, match="first prediction: AttributeError: no attribute 'qkv'"):
+        Service.load(Settings(weights=DEMO))
+    assert "Traceback" in caplog.text
 
 
 def test_a_service_without_weights_does_not_start(tmp_path: Path) -> None:
