@@ -14,7 +14,7 @@ import orjson
 from handler import images
 from handler.cvat.request import DetectorRequest
 from handler.cvat.shapes import shapes_of
-from handler.errors import AnnotateError, WeightsError
+from handler.errors import AnnotateError, ModelError, WeightsError
 from handler.images import Picture
 from handler.labels import Label, labels_of
 from handler.models import families
@@ -118,20 +118,27 @@ class Service:
 
         Raises:
             RequestError: the picture cannot be decoded.
+            ModelError: the model failed.
         """
         timings = timings or Timings()
         picture = images.decode(encoded, self._max_pixels)
         timings.mark("decode")
         wanted = self.options.threshold if threshold is None else threshold
-        with self._one_at_a_time:
-            timings.mark("wait")
-            detections = self.model.predict(picture, wanted)
-        timings.mark("predict")
         height, width = picture.shape[:2]
-        return picture, shapes_of(detections, self.model.classes, width, height)
+        try:
+            with self._one_at_a_time:
+                timings.mark("wait")
+                detections = self.model.predict(picture, wanted)
+                timings.mark("predict")
+            return picture, shapes_of(detections, self.model.classes, width, height)
+        except Exception as error:
+            raise ModelError(
+                f"The model failed on this picture: {type(error).__name__}",
+                "The function's log has the traceback under the request id.",
+            ) from error
 
     def answer(self, body: Any) -> Reply:
-        """Answer one request of CVAT. Never raises; every error is a JSON reply and a log line."""
+        """Answer one request of CVAT; every error is a JSON reply and a line in the log."""
         request_id = uuid.uuid4().hex[:12]
         timings = Timings()
         try:
@@ -141,11 +148,11 @@ class Service:
             reply = Reply(200, orjson.dumps(shapes))
             timings.mark("encode")
         except AnnotateError as error:
-            log.warning("request=%s status=%d %s", request_id, error.status, error)
+            traceback = error if error.status >= 500 else None
+            log.warning(
+                "request=%s status=%d %s", request_id, error.status, error, exc_info=traceback
+            )
             return error_reply(error, request_id)
-        except Exception as error:
-            log.exception("request=%s status=500 %s", request_id, type(error).__name__)
-            return error_reply(_internal(error), request_id)
         height, width = picture.shape[:2]
         log.info(
             "request=%s status=200 image=%dx%d bytes=%d shapes=%d %s",
@@ -163,11 +170,3 @@ def error_reply(error: AnnotateError, request_id: str = "") -> Reply:
     """Return the reply for an error: `{"error": {"code", "message", "request_id"}}`."""
     fields = {"code": error.code, "message": str(error), "request_id": request_id}
     return Reply(error.status, orjson.dumps({"error": fields}))
-
-
-def _internal(error: Exception) -> AnnotateError:
-    return AnnotateError(
-        f"The model failed on this picture: {type(error).__name__}",
-        "The function's log has the traceback under the request id.",
-        code="model_failed",
-    )
