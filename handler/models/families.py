@@ -6,6 +6,7 @@ from typing import Protocol, Self
 from handler.detections import Detections
 from handler.errors import SettingsError, WeightsError, nearest
 from handler.images import Picture
+from handler.labels import check_names
 from handler.models.checkpoint import Checkpoint
 from handler.models.folder import ModelFolder
 from handler.models.options import Options
@@ -13,11 +14,19 @@ from handler.settings import Settings
 
 
 class Model(Protocol):
-    """A loaded model: its class names in index order, what it is, the libraries that run it."""
+    """A loaded model.
 
+    task: a key of `labels.SHAPE_TYPES`. classes: the class names in index order.
+    keypoints: their names, of a pose model. versions: of the libraries that run it.
+    without: the options that have no effect on it.
+    """
+
+    task: str
     classes: tuple[str, ...]
+    keypoints: tuple[str, ...]
     description: str
     versions: dict[str, str]
+    without: frozenset[str]
 
     @classmethod
     def load(
@@ -49,7 +58,8 @@ def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:
 
     Raises:
         WeightsError: no family can load it, or its class list differs from classes.txt.
-        SettingsError: model.yaml names a family that does not exist.
+        SettingsError: model.yaml names a family that does not exist, or a task or class that the
+            model does not have.
     """
     checkpoint = Checkpoint.inspect(folder.weights)
     family = folder.config.get("family") or _recognise(folder, checkpoint)
@@ -57,7 +67,14 @@ def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:
         raise SettingsError(f"There is no family {family!r}", nearest(family, FAMILIES))
     module, _, name = FAMILIES[family].partition(":")
     cls: type[Model] = getattr(importlib.import_module(module), name)
-    return cls.load(folder, checkpoint, options, settings)
+    model = cls.load(folder, checkpoint, options, settings)
+    if folder.config.get("task", model.task) != model.task:
+        raise SettingsError(
+            f"model.yaml: task is {folder.config['task']}, the model is trained for {model.task}",
+            "Remove the line: the weights carry the task.",
+        )
+    check_names(options.class_thresholds, model.classes, "class_thresholds")
+    return model
 
 
 def _recognise(folder: ModelFolder, checkpoint: Checkpoint) -> str:

@@ -1,4 +1,4 @@
-"""Detectors trained with ultralytics: YOLOv8, v9, v10, 11, 12, 26 and RT-DETR."""
+"""Models trained with ultralytics, all tasks: YOLOv8, v9, v10, 11, 12, 26 and RT-DETR."""
 
 import importlib
 import os
@@ -7,16 +7,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-
 from handler.detections import Detections
 from handler.errors import WeightsError
 from handler.images import Picture
-from handler.labels import check_agreement
+from handler.labels import SHAPE_TYPES, check_agreement
 from handler.models.checkpoint import Checkpoint
 from handler.models.folder import ModelFolder
 from handler.models.options import Options
 from handler.settings import Settings
+from handler.skeletons import keypoint_names
 
 _ENVIRONMENT = {
     "YOLO_OFFLINE": "true",
@@ -36,22 +35,32 @@ _HARMLESS = {
 
 
 class Ultralytics:
-    """An ultralytics detection checkpoint, answered by the library itself."""
+    """An ultralytics checkpoint, answered by the library itself."""
 
     def __init__(self, model: Any, device: Any, options: Options) -> None:
+        from handler.models.ultralytics_tasks import TASKS
+
         self._model = model
-        self._arguments = {
+        self._task = TASKS[model.task]
+        self._top_k = options.top_k
+        chosen = {
             "iou": options.iou,
             "max_det": options.max_detections,
             "agnostic_nms": options.agnostic_nms,
-            "device": device,
-            "verbose": False,
+            "imgsz": options.image_size,
         }
-        if options.image_size is not None:
-            self._arguments["imgsz"] = options.image_size
+        self._arguments = {name: value for name, value in chosen.items() if value is not None}
+        self._arguments |= {"device": device, "verbose": False}
+        network = model.model
+        self.task: str = model.task
         self.classes = tuple(str(model.names[index]) for index in sorted(model.names))
-        self.description = f"{Path(model.model.yaml.get('yaml_file', 'ultralytics')).stem} detector"
-
+        self.keypoints = _keypoints(network, self.classes)
+        self.description = (
+            f"{Path(network.yaml.get('yaml_file', 'ultralytics')).stem} {self._task.noun}"
+        )
+        self.without = self._task.without
+        if getattr(network, "end2end", False) or "RTDETR" in type(network).__name__:
+            self.without |= {"iou", "agnostic_nms"}
         self.versions = {name: version(name) for name in ("torch", "ultralytics")}
 
     @classmethod
@@ -63,10 +72,10 @@ class Ultralytics:
 
         device = torch_device(settings.device)
         model = _load(folder.weights, checkpoint, settings.trust_weights)
-        if model.task != "detect":
+        if model.task not in SHAPE_TYPES:
             raise WeightsError(
                 f"{folder.weights} is trained for the task {model.task!r}",
-                "This version serves detection.",
+                f"Served are: {', '.join(SHAPE_TYPES)}.",
             )
         loaded = cls(model, device, options)
         if folder.classes is not None:
@@ -74,9 +83,16 @@ class Ultralytics:
         return loaded
 
     def predict(self, picture: Picture, threshold: float) -> Detections:
-        result = self._model.predict(picture, conf=threshold, **self._arguments)[0]
-        boxes = result.boxes.cpu().numpy()
-        return Detections(boxes=boxes.xyxy, scores=boxes.conf, classes=boxes.cls.astype(np.int64))
+        result = self._model.predict(
+            picture, conf=threshold, predictor=self._task.predictor, **self._arguments
+        )[0]
+        return self._task.read(result, threshold, self._top_k)
+
+
+def _keypoints(network: Any, classes: tuple[str, ...]) -> tuple[str, ...]:
+    count = getattr(network, "kpt_shape", (0,))[0]
+    trained = getattr(network, "kpt_names", None) or {0: ()}
+    return keypoint_names(count, classes, [str(name) for name in next(iter(trained.values()))])
 
 
 def prepare_environment() -> None:
