@@ -36,16 +36,15 @@ def around(mask: Mask) -> list[list[Ring]]:
 
 
 def joined(rings: list[Ring]) -> Ring:
-    """Return one ring through all rings, by cuts that run there and back between nearest points.
+    """Return one ring through all rings, by cuts that run there and back between two points.
 
     The cuts have no area: filled, the result is what the rings are, holes included.
     """
     whole = rings[0]
     for ring in rings[1:]:
-        distances = ((whole[:, None] - ring[None]) ** 2).sum(axis=2)
-        i, j = np.unravel_index(int(distances.argmin()), distances.shape)
-        there_and_back = np.concatenate([ring[j:], ring[: j + 1]])
-        whole = np.concatenate([whole[: i + 1], there_and_back, whole[i:]])
+        nearest = int(((whole - ring[0]) ** 2).sum(axis=1).argmin())
+        there_and_back = [whole[: nearest + 1], ring, ring[:1], whole[nearest:]]
+        whole = np.concatenate(there_and_back)
     return whole
 
 
