@@ -44,10 +44,12 @@ class Model(Protocol):
 
 
 # A family's name, the class that runs it, and what its checkpoints import.
-FAMILIES = {"ultralytics": "handler.models.ultralytics:Ultralytics"}
-IMPORTS = {"ultralytics.": "ultralytics"}
+FAMILIES = {
+    "ultralytics": "handler.models.ultralytics:Ultralytics",
+    "yolov5": "handler.models.yolov5:YOLOv5",
+}
+IMPORTS = {"ultralytics.": "ultralytics", "models.yolo.": "yolov5", "yolov5.models.": "yolov5"}
 NOT_SERVED = {
-    "models.": "a YOLOv5 (or YOLOv7) model of its own repository",
     "mmengine.": "an MMRotate or MMDetection model",
     "yolox.": "a YOLOX model",
 }

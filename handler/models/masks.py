@@ -19,12 +19,15 @@ def decode(
     boxes: NDArray[np.float32],
     height: int,
     width: int,
+    *,
+    of_probabilities: bool = False,
 ) -> list[Mask]:
     """Return the mask of each object on a picture of `height` x `width` pixels.
 
     prototypes: (c, h, w) float32, of the letterboxed picture at a quarter of its size.
     coefficients: (n, c) float32.
     boxes: (n, 4) float32, x1 y1 x2 y2 in pixels of the picture; a mask ends at its box.
+    of_probabilities: enlarge the sigmoid of the logits, as YOLOv5 does, not the logits.
     """
     channels, rows, columns = prototypes.shape
     flat = prototypes.reshape(channels, -1)
@@ -40,6 +43,8 @@ def decode(
             masks.append(Mask(left, top, np.zeros((0, 0), bool)))
             continue
         logits = (weights @ flat).reshape(rows, columns)
+        if of_probabilities:
+            logits = np.tanh(logits / 2)  # which is the sigmoid, but for scale and offset
         pixels = letterbox.enlarge(logits, left, top, right, bottom) > 0
         masks.append(Mask.of(pixels, left, top))
     return masks
