@@ -4,12 +4,13 @@ import importlib
 from typing import Protocol, Self
 
 from handler.detections import Detections
-from handler.errors import SettingsError, WeightsError, nearest
+from handler.errors import SettingsError, nearest
 from handler.images import Picture
 from handler.labels import check_names
 from handler.models.checkpoint import Checkpoint
 from handler.models.folder import ModelFolder
 from handler.models.options import Options
+from handler.models.recognition import family_of
 from handler.settings import Settings
 
 
@@ -43,15 +44,10 @@ class Model(Protocol):
         """Return the objects on `picture` that score `threshold` or more."""
 
 
-# A family's name, the class that runs it, and what its checkpoints import.
+# A family's name and the class that runs it, imported when it is chosen.
 FAMILIES = {
     "ultralytics": "handler.models.ultralytics:Ultralytics",
     "yolov5": "handler.models.yolov5:YOLOv5",
-}
-IMPORTS = {"ultralytics.": "ultralytics", "models.yolo.": "yolov5", "yolov5.models.": "yolov5"}
-NOT_SERVED = {
-    "mmengine.": "an MMRotate or MMDetection model",
-    "yolox.": "a YOLOX model",
 }
 
 
@@ -64,7 +60,7 @@ def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:
             model does not have.
     """
     checkpoint = Checkpoint.inspect(folder.weights)
-    family = folder.config.get("family") or _recognise(folder, checkpoint)
+    family = folder.config.get("family") or family_of(folder.weights, checkpoint)
     if family not in FAMILIES:
         raise SettingsError(f"There is no family {family!r}", nearest(family, FAMILIES))
     module, _, name = FAMILIES[family].partition(":")
@@ -77,20 +73,3 @@ def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:
         )
     check_names(options.class_thresholds, model.classes, "class_thresholds")
     return model
-
-
-def _recognise(folder: ModelFolder, checkpoint: Checkpoint) -> str:
-    for prefix, family in IMPORTS.items():
-        if any(name.startswith(prefix) for name in checkpoint.imports):
-            return family
-    for prefix, what in NOT_SERVED.items():
-        if any(name.startswith(prefix) for name in checkpoint.imports):
-            raise WeightsError(
-                f"{folder.weights} is {what}",
-                "This version serves detectors trained with ultralytics (YOLOv8 to 26, RT-DETR).",
-            )
-    raise WeightsError(
-        f"{folder.weights} holds no model of a known family "
-        f"(it imports {', '.join(sorted(checkpoint.imports)[:4]) or 'nothing'})",
-        "If it is a bare state dict, save the whole model: ultralytics does so as best.pt.",
-    )

@@ -8,7 +8,7 @@ from handler.errors import WeightsError
 from handler.labels import read_classes
 from handler.models.config import read_config
 
-WEIGHTS_SUFFIXES = (".pt",)
+WEIGHTS_SUFFIXES = (".pt", ".pth", ".torchscript", ".onnx")
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,14 @@
 import importlib
 import os
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
+
+import numpy as np
 
 from handler.detections import Detections
 from handler.errors import WeightsError
@@ -37,29 +42,26 @@ _HARMLESS = {
 class Ultralytics:
     """An ultralytics checkpoint, answered by the library itself."""
 
-    def __init__(self, model: Any, device: Any, options: Options) -> None:
+    def __init__(self, model: Any, about: "_About", device: Any, options: Options) -> None:
         from handler.models.ultralytics_tasks import TASKS
 
         self._model = model
-        self._task = TASKS[model.task]
+        self._task = TASKS[about.task]
         self._top_k = options.top_k
         chosen = {
             "iou": options.iou,
             "max_det": options.max_detections,
             "agnostic_nms": options.agnostic_nms,
-            "imgsz": options.image_size,
+            "imgsz": options.image_size or about.image_size,
         }
         self._arguments = {name: value for name, value in chosen.items() if value is not None}
         self._arguments |= {"device": device, "verbose": False}
-        network = model.model
-        self.task: str = model.task
-        self.classes = tuple(str(model.names[index]) for index in sorted(model.names))
-        self.keypoints = _keypoints(network, self.classes)
-        self.description = (
-            f"{Path(network.yaml.get('yaml_file', 'ultralytics')).stem} {self._task.noun}"
-        )
+        self.task = about.task
+        self.classes = about.classes
+        self.keypoints = keypoint_names(about.keypoint_count, self.classes, about.keypoint_names)
+        self.description = f"{about.architecture} {self._task.noun}"
         self.without = self._task.without
-        if getattr(network, "end2end", False) or "RTDETR" in type(network).__name__:
+        if not about.has_nms:
             self.without |= {"iou", "agnostic_nms"}
         self.versions = {name: version(name) for name in ("torch", "ultralytics")}
 
@@ -71,13 +73,18 @@ class Ultralytics:
         from handler.models.device import torch_device
 
         device = torch_device(settings.device)
-        model = _load(folder.weights, checkpoint, settings.trust_weights)
-        if model.task not in SHAPE_TYPES:
-            raise WeightsError(
-                f"{folder.weights} is trained for the task {model.task!r}",
-                f"Served are: {', '.join(SHAPE_TYPES)}.",
-            )
-        loaded = cls(model, device, options)
+        with _neutral(folder.weights, checkpoint.kind) as path:
+            model = _open(path, folder.weights, checkpoint, settings.trust_weights)
+            pickled = checkpoint.kind == "pickle"
+            about = _About.of(model.model) if pickled else _About.read(checkpoint)
+            if about.task not in SHAPE_TYPES:
+                raise WeightsError(
+                    f"{folder.weights} is trained for the task {about.task!r}",
+                    f"Served are: {', '.join(SHAPE_TYPES)}.",
+                )
+            loaded = cls(model, about, device, options)
+            if not pickled:  # an export is read at its first prediction
+                loaded.predict(np.zeros((32, 32, 3), np.uint8), 1)
         if folder.classes is not None:
             check_agreement(folder.classes, loaded.classes, folder.classes_file)
         return loaded
@@ -89,10 +96,52 @@ class Ultralytics:
         return self._task.read(result, threshold, self._top_k)
 
 
-def _keypoints(network: Any, classes: tuple[str, ...]) -> tuple[str, ...]:
-    count = getattr(network, "kpt_shape", (0,))[0]
-    trained = getattr(network, "kpt_names", None) or {0: ()}
-    return keypoint_names(count, classes, [str(name) for name in next(iter(trained.values()))])
+@dataclass(frozen=True)
+class _About:
+    """What a network says of itself. `image_size` is set where it takes no other."""
+
+    task: str
+    classes: tuple[str, ...]
+    architecture: str
+    keypoint_count: int
+    keypoint_names: tuple[str, ...]
+    has_nms: bool = True
+    image_size: Any = None
+
+    @classmethod
+    def of(cls, network: Any) -> Self:
+        return cls(
+            task=network.task,
+            classes=_in_order(network.names),
+            architecture=Path(network.yaml.get("yaml_file", "ultralytics")).stem,
+            keypoint_count=getattr(network, "kpt_shape", (0,))[0],
+            keypoint_names=_first(getattr(network, "kpt_names", None)),
+            has_nms=not getattr(network, "end2end", False)
+            and "RTDETR" not in type(network).__name__,
+        )
+
+    @classmethod
+    def read(cls, checkpoint: Checkpoint) -> Self:
+        """Read what an export carries beside the network."""
+        metadata = checkpoint.metadata
+        return cls(
+            task=metadata["task"],
+            classes=_in_order(metadata["names"]),
+            architecture=" ".join(metadata.get("description", "ultralytics").split()[:2]),
+            keypoint_count=(metadata.get("kpt_shape") or (0,))[0],
+            keypoint_names=_first(metadata.get("kpt_names")),
+            has_nms=not metadata.get("end2end", False),
+            image_size=metadata["imgsz"],
+        )
+
+
+def _in_order(names: Mapping[Any, str]) -> tuple[str, ...]:
+    """Return names by index; JSON has made strings of the indices."""
+    return tuple(str(names[index]) for index in sorted(names, key=int))
+
+
+def _first(names: Mapping[Any, list[str]] | None) -> tuple[str, ...]:
+    return tuple(str(name) for name in next(iter(names.values()))) if names else ()
 
 
 def prepare_environment() -> None:
@@ -100,20 +149,28 @@ def prepare_environment() -> None:
     os.environ.update(_ENVIRONMENT)
 
 
-def _load(weights: Path, checkpoint: Checkpoint, trusted: bool) -> Any:
+@contextmanager
+def _neutral(weights: Path, kind: str) -> Iterator[Path]:
+    """Give the file a name that means nothing, for as long as it is being opened.
+
+    Ultralytics reads meaning into names: yolov5s.pt is replaced by a download, *-world.pt is
+    another class.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "best.torchscript" if kind == "torchscript" else "best.pt")
+        path.symlink_to(weights.resolve())
+        yield path
+
+
+def _open(path: Path, weights: Path, checkpoint: Checkpoint, trusted: bool) -> Any:
     from ultralytics import YOLO
     from ultralytics.nn import tasks
 
     tasks.SAFE_LOAD = not trusted
-    # Ultralytics reads meaning into file names (yolov5s.pt is replaced by a download, *-world.pt is
-    # another class): the mounted file is opened under a name that means nothing.
-    with tempfile.TemporaryDirectory() as folder:
-        neutral = Path(folder, "best.pt")
-        neutral.symlink_to(weights.resolve())
-        try:
-            return YOLO(str(neutral))
-        except Exception as error:
-            raise _explain(weights, checkpoint, trusted, error) from error
+    try:
+        return YOLO(str(path), task=checkpoint.metadata.get("task"))
+    except Exception as error:
+        raise _explain(weights, checkpoint, trusted, error) from error
 
 
 def _explain(

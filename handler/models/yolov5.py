@@ -69,6 +69,13 @@ class YOLOv5:
                 f"{folder.weights} is pickled like YOLOv5, but not one of its models",
                 "Write a plugin for it: docs/families/plugin.md.",
             )
+        extra = _numbers_too_many(network.model[-1])
+        if extra:
+            raise WeightsError(
+                f"{folder.weights} is of a fork of YOLOv5: it answers with {extra} numbers more "
+                "for each object, such as corner points",
+                "Write a plugin that answers with its keypoints: docs/families/plugin.md.",
+            )
         loaded = cls(_prepared(network).to(device), options, device)
         if folder.classes is not None:
             check_agreement(folder.classes, loaded.classes, folder.classes_file)
@@ -176,6 +183,12 @@ def _allowed(folder: ModelFolder, name: str) -> Any:
         f"{folder.weights} would import {name}, which YOLOv5's own checkpoints do not",
         "Save it again with YOLOv5's strip_optimizer.",
     )
+
+
+def _numbers_too_many(head: Any) -> int:
+    if isinstance(head, Classify):
+        return 0
+    return int(head.no - 5 - head.nc - (head.nm if isinstance(head, Segment) else 0))
 
 
 def _attribute(owner: Any, name: str) -> Any:

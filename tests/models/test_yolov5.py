@@ -6,6 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from handler.detections import Detections
@@ -67,7 +68,7 @@ def test_masks_are_those_of_segment_predict_py(tmp_path: Path) -> None:
         apart[found.classes != row[5]] = np.inf
         # Boxes that differ only beyond the picture's edge are the same here.
         candidates = [
-            found.masks[index].within(width, height) for index in np.flatnonzero(apart < 1)
+            found.masks[index].within(width, height) for index in np.flatnonzero(apart < 1).tolist()
         ]
         assert max(overlap(each, expected) for each in candidates) >= 0.99
 
@@ -97,6 +98,14 @@ def test_the_options_are_honoured(tmp_path: Path) -> None:
     assert count(max_detections=3) == 3
     assert count(iou=0.1) < count()
     assert count(agnostic_nms=True) < count()
+
+
+def test_a_head_with_corner_points_is_refused(tmp_path: Path) -> None:
+    model = repository.build("", tmp_path / "best.pt", PICTURES, repository.ALL_LAYERS)
+    model.model[-1].no += 8
+    torch.save({"model": model}, tmp_path / "best.pt")
+    with pytest.raises(WeightsError, match="fork of YOLOv5: it answers with 8 numbers more"):
+        load(tmp_path)
 
 
 @pytest.mark.parametrize(
