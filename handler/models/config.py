@@ -44,6 +44,7 @@ CONFIG_KEYS: dict[str, Kind] = {
     "title": TEXT,
     "description": TEXT,
     "family": TEXT,
+    "architecture": TEXT,
     "task": _one_of(*SHAPE_TYPES),
     "weights": TEXT,
     "image_size": COUNT,

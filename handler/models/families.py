@@ -48,6 +48,8 @@ class Model(Protocol):
 FAMILIES = {
     "ultralytics": "handler.models.ultralytics:Ultralytics",
     "yolov5": "handler.models.yolov5:YOLOv5",
+    "torchvision": "handler.models.torchvision:Torchvision",
+    "torchscript": "handler.models.torchscript:TorchScript",
 }
 
 
