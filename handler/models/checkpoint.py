@@ -27,14 +27,14 @@ class Checkpoint:
 
     imports: names such as `ultralytics.nn.tasks.DetectionModel` that loading would import.
     version: what the key "version" holds, for Ultralytics the version that saved the file.
-    kind: a pickle, TorchScript (which is code, but of its own language), or ONNX.
+    kind: a pickle, TorchScript, ONNX, or the code of a plugin, of which nothing is read.
     tensors: the names of the first parameters.
     metadata: what an exporter wrote beside the network, such as Ultralytics' task and names.
     """
 
     imports: frozenset[str]
     version: str | None
-    kind: Literal["pickle", "torchscript", "onnx"] = "pickle"
+    kind: Literal["pickle", "torchscript", "onnx", "code"] = "pickle"
     tensors: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
 

@@ -45,6 +45,7 @@ CONFIG_KEYS: dict[str, Kind] = {
     "description": TEXT,
     "family": TEXT,
     "architecture": TEXT,
+    "plugin": TEXT,
     "task": _one_of(*SHAPE_TYPES),
     "weights": TEXT,
     "image_size": COUNT,

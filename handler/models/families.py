@@ -50,7 +50,20 @@ FAMILIES = {
     "yolov5": "handler.models.yolov5:YOLOv5",
     "torchvision": "handler.models.torchvision:Torchvision",
     "torchscript": "handler.models.torchscript:TorchScript",
+    "plugin": "handler.models.plugin:PluginModel",
 }
+
+
+def recognise(folder: ModelFolder) -> tuple[str, Checkpoint]:
+    """Return the family that model.yaml names, or else the file, and what the file says of itself.
+
+    Raises:
+        WeightsError: the file is damaged, or of no family and model.yaml names none.
+    """
+    if "plugin" in folder.config:
+        return "plugin", Checkpoint(frozenset(), None, "code")
+    checkpoint = Checkpoint.inspect(folder.weights)
+    return folder.config.get("family") or family_of(folder.weights, checkpoint), checkpoint
 
 
 def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:
@@ -61,8 +74,7 @@ def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:
         SettingsError: model.yaml names a family that does not exist, or a task or class that the
             model does not have.
     """
-    checkpoint = Checkpoint.inspect(folder.weights)
-    family = folder.config.get("family") or family_of(folder.weights, checkpoint)
+    family, checkpoint = recognise(folder)
     if family not in FAMILIES:
         raise SettingsError(f"There is no family {family!r}", nearest(family, FAMILIES))
     module, _, name = FAMILIES[family].partition(":")

@@ -48,10 +48,16 @@ class ModelFolder:
         classes_file = folder / "classes.txt"
         return cls(
             path=folder,
-            weights=_find_weights(folder, chosen or config.get("weights")),
+            weights=_find_weights(folder, chosen or config.get("weights") or _code(config)),
             classes=read_classes(classes_file) if classes_file.exists() else None,
             config=config,
         )
+
+
+def _code(config: dict[str, Any]) -> str | None:
+    """Return the file of a plugin, whose class knows which weights it needs, if any."""
+    module, colon, _ = config.get("plugin", "").partition(":")
+    return f"{module}.py" if colon else None
 
 
 def _find_weights(folder: Path, chosen: str | None) -> Path:
