@@ -38,8 +38,7 @@ def build(architecture: str, path: Path, image_size: int = 320) -> Path:
         network.eval()
         for layer, share in _last_layers(network.model[-1]):
             _rescale(network, layer, pictures, share)
-    if model.task != "pose":
-        network.names = {index: f"class {index}" for index in range(len(network.names))}
+    network.names = {index: f"class {index}" for index in range(len(network.names))}
     model.save(path)
     torch.save({**torch.load(path, weights_only=False), "train_args": {"imgsz": image_size}}, path)
     return path
