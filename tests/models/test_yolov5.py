@@ -114,6 +114,8 @@ def test_a_head_with_corner_points_is_refused(tmp_path: Path) -> None:
         ("models.common.StemBlock", "fork of YOLOv5: it needs models.common.StemBlock"),
         ("models.yolo.IDetect", "fork of YOLOv5: it needs models.yolo.IDetect"),
         ("os.system", "would import os.system"),
+        ("torch.nn.modules.module.warnings.warn", "would import torch.nn.modules.module.warnings"),
+        ("torch.nn.modules.module.namedtuple", "would import torch.nn.modules.module.namedtuple"),
     ],
 )
 def test_nothing_but_yolov5_s_own_layers_is_loaded(tmp_path: Path, name: str, reason: str) -> None:
