@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from importlib.metadata import version
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -46,6 +45,17 @@ def _weights_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def _settings(weights: Path | None) -> Settings:
     settings = Settings.from_environment()
     return settings if weights is None else replace(settings, weights=weights)
+
+
+def _read_replicas(
+    ctx: click.Context, parameter: click.Parameter, value: str | None
+) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    fewest, _, most = value.partition(":")
+    if not (fewest.isdecimal() and most.isdecimal()):
+        raise click.BadParameter(f"{value!r} is not MIN:MAX, such as 1:4", ctx, parameter)
+    return int(fewest), int(most)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -140,7 +150,25 @@ def annotate(
 
 @main.command()
 @_weights_option
-@click.option("--image", metavar="REF", help="The prebuilt image. Default: auto-annotate:VERSION.")
+@click.option(
+    "--platform",
+    type=click.Choice(["docker", "kubernetes"]),
+    default="docker",
+    show_default=True,
+    help="Where Nuclio runs.",
+)
+@click.option("--gpu", is_flag=True, help="Run on a GPU.")
+@click.option(
+    "--image",
+    metavar="REF",
+    help="The prebuilt image. Default: auto-annotate:VERSION, with --gpu VERSION-cuda.",
+)
+@click.option(
+    "--build",
+    "build_image",
+    metavar="REF",
+    help="For your own Python on top of the image: the name of the image that Nuclio builds.",
+)
 @click.option("--name", help="The function's name. Default: from model.yaml, else the folder's.")
 @click.option(
     "--weights-path",
@@ -148,29 +176,50 @@ def annotate(
     metavar="HOST_DIR",
     help="Where the model folder is on the Docker host. Default: where it is here.",
 )
+@click.option(
+    "--weights-claim",
+    metavar="PVC",
+    help="The claim that holds the model folder on Kubernetes. Default: auto-annotate-weights.",
+)
+@click.option("--workers", default=1, show_default=True, help="Frames at a time, a model each.")
+@click.option(
+    "--replicas",
+    callback=_read_replicas,
+    metavar="MIN:MAX",
+    help="Pods for the autoscaler on Kubernetes. Default: 1:1.",
+)
+@click.option("--cpu", metavar="N", help="CPU limit, such as 2 or 500m. Default on Kubernetes: 2.")
+@click.option("--memory", metavar="SIZE", help="Memory limit. Default: 4Gi, with --gpu 8Gi.")
+@click.option("--port", type=int, help="A fixed port of the host, or NodePort of the cluster.")
+@click.option("--labels", is_flag=True, help="Print the labels for CVAT's task constructor (Raw).")
 def function(
-    weights: Path | None, image: str | None, name: str | None, weights_path: Path | None
+    weights: Path | None, platform: str, weights_path: Path | None, labels: bool, **options: Any
 ) -> None:
-    """Print a function.yaml for a Docker host, with the labels of the weights.
+    """Print a function.yaml whose labels come from the weights.
 
     \b
     auto-annotate function --weights models/cars > function.yaml
-    nuctl deploy --project-name cvat --platform local --file function.yaml
+    auto-annotate function --weights models/cars --platform kubernetes --gpu --replicas 1:4
+    auto-annotate function --weights models/cars --labels
     """
-    from handler.nuclio.function import Function, function_name
+    from handler.cvat.spec import raw_labels
+    from handler.nuclio.function import Function
     from handler.service import Service
 
-    settings = _settings(weights)
-    service = Service.load(settings)
-    config = service.folder.config
-    folder = service.folder.path.resolve()
-    rendered = Function(
-        name=name or function_name(config.get("name", folder.name)),
-        title=config.get("title", config.get("name", folder.name)),
-        description=config.get("description", service.model.description),
-        image=image or f"auto-annotate:{version('auto-annotate')}",
-        weights_path=weights_path or folder,
-        labels=service.labels,
+    service = Service.load(_settings(weights))
+    if labels:
+        click.echo(raw_labels(service.labels))
+        return
+    if platform == "docker" and weights_path is None:
+        weights_path = service.folder.path.resolve()
+    rendered = Function.of_model(
+        service.folder.path,
+        service.folder.config,
+        service.model.description,
+        service.labels,
+        platform=platform,
+        weights_path=weights_path,
+        **options,
     )
     click.echo(rendered.to_yaml(), nl=False)
 

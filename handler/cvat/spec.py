@@ -1,5 +1,6 @@
 """From labels to CVAT's label spec, the annotation `spec` of a function."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,3 +13,12 @@ def spec_of(labels: Sequence[Label]) -> list[dict[str, Any]]:
         {"id": index, "name": label.name, "type": label.type, "attributes": []}
         for index, label in enumerate(labels)
     ]
+
+
+def raw_labels(labels: Sequence[Label]) -> str:
+    """Return the labels as CVAT's task constructor takes them under "Raw": JSON, one a line."""
+    entries = [
+        {key: entry[key] for key in ("name", "type", "attributes")} for entry in spec_of(labels)
+    ]
+    lines = ",\n".join(f"  {json.dumps(entry, ensure_ascii=False)}" for entry in entries)
+    return f"[\n{lines}\n]"
