@@ -11,6 +11,7 @@ _WIDTH = 98
 _PLAIN = re.compile(r"[A-Za-z/][\w./:-]*(?<!:)", re.ASCII)
 # Plain words that YAML 1.1 or 1.2 reads as something other than text.
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
+_BLOCK = re.compile(r"\S.*\n( *\S.*\n)*")
 # What YAML 1.2 (section 5.1) does not take as it is, and the breaks that would end a line.
 _UNPRINTABLE = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
@@ -69,7 +70,7 @@ def _entry(start: str, value: Any, indent: int) -> Iterator[str]:
     if isinstance(value, Mapping) and value:
         yield start
         yield from _block(value, indent + 2)
-    elif isinstance(value, str) and value.endswith("\n"):
+    elif isinstance(value, str) and _BLOCK.fullmatch(value) and not _UNPRINTABLE.search(value):
         yield f"{start} |"
         yield from (f"{' ' * (indent + 2)}{line}" for line in value[:-1].split("\n"))
     elif isinstance(value, Sequence) and not isinstance(value, str):
