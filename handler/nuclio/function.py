@@ -120,7 +120,7 @@ class Function:
             ),
             (self.workers >= 1, f"{self.workers} workers cannot serve", "Use 1 or more."),
             (
-                all(re.fullmatch(r"\d+(\.\d+)?(m|[KMGT]i?)?", text) for text in quantities),
+                all(re.fullmatch(r"\d+(\.\d+)?(m|k|[MGT]|[KMGT]i)?", text) for text in quantities),
                 f"{' or '.join(quantities)} is not a quantity",
                 "Write CPUs as 2 or 500m, memory as 4Gi.",
             ),
