@@ -69,6 +69,10 @@ class FunctionFile:
             return []
 
     @property
+    def label_names(self) -> list[str]:
+        return [str(label.get("name")) for label in self.label_spec]
+
+    @property
     def spec(self) -> dict[str, Any]:
         return table(self.document.get("spec"))
 

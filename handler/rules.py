@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+from handler.errors import AnnotateError
 
 Severity = Literal["error", "warning", "info"]
 T = TypeVar("T")
+Search: TypeAlias = Callable[[T], Iterable[str | AnnotateError]]
 
 # Changes a function.yaml, as parsed, so that the rule holds.
 Mend = Callable[[dict[str, Any]], None]
@@ -24,20 +27,24 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rule(Generic[T]):
-    """What has to hold for a `T`. `search` yields a sentence for each place where it does not."""
+    """What has to hold for a `T`.
+
+    `search` yields a sentence for each place where it does not, or an error with its own remedy.
+    """
 
     subject: str
     name: str
     severity: Severity
     statement: str
     remedy: str
-    search: Callable[[T], Iterable[str]]
+    search: Search[T]
     mend: Mend | None = None
 
     def findings(self, examined: T) -> Iterator[Finding]:
-        for sentence in self.search(examined):
-            finding = " ".join(sentence.split())
-            yield Finding(self.subject, self.name, self.severity, finding, self.remedy)
+        for found in self.search(examined):
+            error = found if isinstance(found, AnnotateError) else AnnotateError(found, self.remedy)
+            remedy = error.remedy or self.remedy
+            yield Finding(self.subject, self.name, self.severity, error.message, remedy)
 
 
 class Rules(list[Rule[T]]):
@@ -54,8 +61,8 @@ class Rules(list[Rule[T]]):
         statement: str,
         remedy: str,
         mend: Mend | None = None,
-    ) -> Callable[[Callable[[T], Iterable[str]]], Callable[[T], Iterable[str]]]:
-        def add(search: Callable[[T], Iterable[str]]) -> Callable[[T], Iterable[str]]:
+    ) -> Callable[[Search[T]], Search[T]]:
+        def add(search: Search[T]) -> Search[T]:
             self.append(Rule(self.subject, name, severity, statement, remedy, search, mend))
             return search
 

@@ -18,6 +18,7 @@ CONFIG_KEYS: dict[str, Kind] = {
     "description": TEXT,
     "family": TEXT,
     "weights": TEXT,
+    "sha256": TEXT,
     "image_size": COUNT,
     "threshold": FRACTION,
     "iou": FRACTION,

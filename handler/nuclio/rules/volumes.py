@@ -29,8 +29,8 @@ def _host_path(function: FunctionFile) -> Iterator[str]:
     for volume, mount in function.volumes:
         if function.platform == "kubernetes" and "hostPath" in volume:
             yield (
-                f"Nuclio ignores hostPath on Kubernetes: {mount.get('mountPath')} "
-                f"would not hold {table(volume['hostPath']).get('path')}"
+                f"Nuclio ignores hostPath on Kubernetes: {mount.get('mountPath')} would be "
+                f"without the host's {table(volume['hostPath']).get('path')}"
             )
 
 
