@@ -57,3 +57,15 @@ def _endpoint_reply(endpoint: Endpoint) -> Iterator[str | UnreachableError]:
 def _endpoint_time(endpoint: Endpoint) -> Iterator[str]:
     if isinstance(endpoint.answer, Answer) and endpoint.answer.seconds > SLOW_SECONDS:
         yield f"It took {endpoint.answer.seconds:.0f} s for a picture of 640x480"
+
+
+@rule(
+    "endpoint-summary",
+    "info",
+    "what the function answered is listed",
+    "Compare it with what was deployed.",
+)
+def _endpoint_summary(endpoint: Endpoint) -> Iterator[str]:
+    answer = endpoint.answer
+    if isinstance(answer, Answer):
+        yield f"It answered with status {answer.status} after {answer.seconds:.2f} s"

@@ -179,6 +179,24 @@ def _function_reply(running: Running) -> Iterator[str | AnnotateError]:
             yield f"{name}: {problem}"
 
 
+@rule(
+    "nuclio-summary",
+    "info",
+    "what Nuclio runs is listed",
+    "Compare it with what was deployed.",
+)
+def _summary(running: Running) -> Iterator[str]:
+    if running.failure is not None:
+        return
+    for name, answer in running.answers.items():
+        if isinstance(answer, Answer):
+            image = table(running.functions[name].get("spec")).get("image")
+            yield (
+                f"Nuclio {running.version} runs {name} ({image}), which answered with status "
+                f"{answer.status} after {answer.seconds:.2f} s"
+            )
+
+
 def reply_problems(answer: Answer, labels: list[str] | None) -> Iterator[str]:
     """Yield what CVAT would not take from an answer to the trial picture."""
     if answer.status != 200:

@@ -110,4 +110,4 @@ def _weights_volume(function: FunctionFile) -> Iterator[str]:
     weights = PurePosixPath(str(function.environment.get("ANNOTATE_WEIGHTS") or "/weights"))
     mounts = [PurePosixPath(str(mount.get("mountPath"))) for _, mount in function.volumes]
     if not any(mount == weights or mount in weights.parents for mount in mounts):
-        yield f"Nothing is mounted at {weights}: the function answers with the image's demo model"
+        yield f"Nothing is mounted at {weights}, where the function looks for its model"
