@@ -70,6 +70,7 @@ def main(debug: bool) -> None:
     auto-annotate annotate picture.jpg --weights models/cars
     auto-annotate function --weights models/cars > function.yaml
     auto-annotate check function.yaml --weights models/cars
+    auto-annotate deploy docker function.yaml
     auto-annotate serve --weights models/cars
     """
 
@@ -203,13 +204,13 @@ def function(
     auto-annotate function --weights models/cars --platform kubernetes --gpu --replicas 1:4
     auto-annotate function --weights models/cars --labels
     """
-    from handler.cvat.spec import raw_labels
+    from handler.cvat.spec import raw_labels, spec_of
     from handler.nuclio.function import Function
     from handler.service import Service
 
     service = Service.load(_settings(weights))
     if labels:
-        click.echo(raw_labels(service.labels))
+        click.echo(raw_labels(spec_of(service.labels)))
         return
     if platform == "docker" and weights_path is None:
         weights_path = service.folder.path.resolve()
@@ -254,6 +255,42 @@ def check(ctx: click.Context, /, **options: Any) -> None:
     from handler.checks import command
 
     ctx.exit(command.run(**options))
+
+
+_platform_argument = click.argument("platform", type=click.Choice(["docker", "kubernetes"]))
+_file_argument = click.argument("file", type=click.Path(path_type=Path))
+
+
+@main.command()
+@_platform_argument
+@_file_argument
+@click.option("--nuclio", metavar="URL", help="Nuclio's dashboard, to send the picture through.")
+def deploy(platform: str, file: Path, nuclio: str | None) -> None:
+    """Check FILE, deploy it with nuctl, and try the function with a picture.
+
+    A version that runs is replaced; it is put back if the new one does not start.
+
+    \b
+    auto-annotate deploy docker function.yaml
+    auto-annotate deploy kubernetes function.yaml --nuclio http://nuclio.example:8070
+    """
+    from handler.deploy import deploy
+
+    deploy(file, platform, nuclio, click.echo)
+
+
+@main.command()
+@_platform_argument
+@_file_argument
+def remove(platform: str, file: Path) -> None:
+    """Remove the function of FILE from Nuclio.
+
+    \b
+    auto-annotate remove docker function.yaml
+    """
+    from handler.deploy import remove
+
+    remove(file, platform, click.echo)
 
 
 def _pictures(paths: Iterable[Path]) -> Iterable[Path]:

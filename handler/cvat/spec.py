@@ -1,7 +1,7 @@
 """From labels to CVAT's label spec, the annotation `spec` of a function."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handler.labels import Label
@@ -15,10 +15,8 @@ def spec_of(labels: Sequence[Label]) -> list[dict[str, Any]]:
     ]
 
 
-def raw_labels(labels: Sequence[Label]) -> str:
-    """Return the labels as CVAT's task constructor takes them under "Raw": JSON, one a line."""
-    entries = [
-        {key: entry[key] for key in ("name", "type", "attributes")} for entry in spec_of(labels)
-    ]
+def raw_labels(spec: Sequence[Mapping[str, Any]]) -> str:
+    """Return a spec as CVAT's task constructor takes it under "Raw": JSON, one label a line."""
+    entries = [{key: value for key, value in label.items() if key != "id"} for label in spec]
     lines = ",\n".join(f"  {json.dumps(entry, ensure_ascii=False)}" for entry in entries)
     return f"[\n{lines}\n]"

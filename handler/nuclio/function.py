@@ -23,6 +23,9 @@ USER_ID = 10001
 NODE_PORTS = range(30000, 32768)
 DEFAULT_CLAIM = "auto-annotate-weights"
 
+# The image's own, as in Dockerfile.
+_HEALTH_CHECK = "--start-period=600s --interval=3s CMD python3 -I -S /usr/local/bin/healthcheck.py"
+_HEALTH_REASON = "Nuclio's own would call the function ready before the model is loaded."
 _HEADERS = {
     "docker": """\
 Deploy on a Docker host (Nuclio starts the image as it is, nothing is built or installed):
@@ -107,6 +110,11 @@ class Function:
                 on_kubernetes or self.weights_claim is None,
                 "A Docker host has no PersistentVolumeClaims",
                 "Name the folder with the weights: --weights-path.",
+            ),
+            (
+                not (on_kubernetes and self.build_image),
+                "Building on the image is for a Docker host",
+                "Build it there, push it, and name it with --image.",
             ),
             (
                 on_kubernetes or replicas is None,
@@ -234,7 +242,17 @@ class Function:
                 "image": Commented("What Nuclio calls the image that it makes.", self.build_image),
                 "baseImage": Commented("What it makes it from.", self.image),
                 "noBaseImagesPull": Commented("Take what is on this host.", True),
+                "directives": self._directives(),
             },
+        }
+
+    def _directives(self) -> dict[str, Any]:
+        root = {"kind": "USER", "value": "root"}
+        check = {"kind": "HEALTHCHECK", "value": Commented(_HEALTH_REASON, _HEALTH_CHECK)}
+        user = {"kind": "USER", "value": f"{USER_ID}:{USER_ID}"}
+        return {
+            "preCopy": Commented("Nuclio adds what it needs from its own files, as root.", [root]),
+            "postCopy": [check, user],
         }
 
     def _environment(self) -> dict[str, Any]:

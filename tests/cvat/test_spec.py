@@ -12,7 +12,7 @@ def test_each_label_has_what_cvat_reads_and_its_index() -> None:
 
 
 def test_raw_labels_are_what_the_task_constructor_takes() -> None:
-    text = raw_labels([Label("car"), Label("🚗")])
+    text = raw_labels(spec_of([Label("car"), Label("🚗")]))
     assert json.loads(text) == [
         {"name": "car", "type": "rectangle", "attributes": []},
         {"name": "🚗", "type": "rectangle", "attributes": []},
