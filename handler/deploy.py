@@ -16,6 +16,7 @@ from handler.errors import AnnotateError
 from handler.function_file import FunctionFile, read_text, table
 from handler.nuclio import running
 from handler.nuclio.nuctl import Nuctl
+from handler.nuclio.rules.build import builds
 from handler.rules import Finding
 
 Say = Callable[[str], object]
@@ -51,7 +52,7 @@ def deploy(file: Path, platform: str, nuclio: str | None, say: Say) -> None:
     previous = _keep(before, file, say) if before else None
     say(f"Deploying {function.name}: the model loads, which can take a minute ...")
     try:
-        nuctl.deploy(file, PROJECT, function.name)
+        nuctl.deploy(file, PROJECT, function.name, builds(function))
         _try(nuctl, function, nuclio, say)
     except AnnotateError as error:
         raise _put_back(nuctl, function.name, previous, error, say) from error

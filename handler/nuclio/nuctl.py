@@ -74,13 +74,14 @@ class Nuctl:
             return None
         return table(listed[0] if isinstance(listed, list) and listed else listed) or None
 
-    def deploy(self, file: Path, project: str, name: str) -> None:
-        """Deploy a file and wait until the function is ready.
+    def deploy(self, file: Path, project: str, name: str, builds: bool = False) -> None:
+        """Deploy a file, or build and deploy its folder, and wait until the function is ready.
 
         Raises:
             NuctlError: it is not, or its log says that it cannot be; nuctl itself would wait on.
         """
-        arguments = ("deploy", "--project-name", project, "--file", str(file))
+        arguments = ["deploy", "--project-name", project, "--file", str(file)]
+        arguments += ["--path", str(file.parent), "--no-pull"] if builds else []
         container = f"nuclio-nuclio-{name}"
         before = self._docker("inspect", "--format", "{{.Id}}", container)
         log = ""
