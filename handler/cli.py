@@ -1,16 +1,17 @@
 """The command line, `auto-annotate`."""
 
+import itertools
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 
 from handler.errors import AnnotateError
 from handler.settings import Settings
@@ -134,18 +135,18 @@ def annotate(
     service = Service.load(_settings(weights))
     out.mkdir(parents=True, exist_ok=True)
     failures = 0
-    for path, name in track(_named(pictures), "Annotating", console=Console(stderr=True)):
-        try:
-            picture, shapes = service.annotate(path.read_bytes(), threshold)
-        except AnnotateError as error:
-            failures += 1
-            click.secho(f"{path}: {error}", fg="red", err=True)
-            continue
-        (out / f"{name}.json").write_bytes(orjson.dumps(shapes, option=orjson.OPT_INDENT_2))
-        draw(picture, shapes).save(out / f"{name}.png")
-        found = Counter(shape["label"] for shape in shapes)
-        summary = ", ".join(f"{number} {label}" for label, number in found.items())
-        click.echo(f"{path}: {summary or 'nothing found'} -> {out / name}.json, {out / name}.png")
+    # The bar is on stderr; other output goes above it, but only where it is on the same screen.
+    with Progress(console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as progress:
+        for path, name in progress.track(_named(pictures), description="Annotating"):
+            try:
+                picture, shapes = service.annotate(path.read_bytes(), threshold)
+            except AnnotateError as error:
+                failures += 1
+                click.secho(f"{path}: {error}", fg="red", err=True)
+                continue
+            (out / f"{name}.json").write_bytes(orjson.dumps(shapes, option=orjson.OPT_INDENT_2))
+            draw(picture, shapes).save(out / f"{name}.png")
+            click.echo(f"{path}: {_summary(shapes)} -> {out / name}.json, {out / name}.png")
     if failures:
         ctx.exit(1)
 
@@ -293,6 +294,11 @@ def remove(platform: str, file: Path) -> None:
     remove(file, platform, click.echo)
 
 
+def _summary(shapes: Iterable[dict[str, Any]]) -> str:
+    counts = Counter(shape["label"] for shape in shapes)
+    return ", ".join(f"{count} {label}" for label, count in counts.items()) or "nothing found"
+
+
 def _pictures(paths: Iterable[Path]) -> Iterable[Path]:
     for path in paths:
         if path.is_dir():
@@ -305,6 +311,8 @@ def _named(pictures: Iterable[Path]) -> list[tuple[Path, str]]:
     """Give each picture the name of its results: its stem, numbered where that is taken."""
     names: dict[str, Path] = {}
     for path in pictures:
-        candidates = chain([path.stem], (f"{path.stem}-{number}" for number in count(2)))
+        candidates = itertools.chain(
+            [path.stem], (f"{path.stem}-{number}" for number in itertools.count(2))
+        )
         names[next(name for name in candidates if name not in names)] = path
     return [(path, name) for name, path in names.items()]

@@ -41,6 +41,12 @@ class RequestError(AnnotateError):
     status = 400
 
 
+class ModelError(AnnotateError):
+    """The model failed on a picture; the cause is in `__cause__`."""
+
+    code = "model_failed"
+
+
 class NotReadyError(AnnotateError):
     """The model is still loading."""
 

@@ -4,20 +4,31 @@ Nuclio looks up `init_context` in the module of the handler, calls it once in ea
 then calls the worker ready.
 """
 
+import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from handler.errors import AnnotateError
 from handler.service import CONTENT_TYPE, Service, log, log_to_stdout
 from handler.settings import Settings
 
+# The image's start command prints it after all that the processor says about the worker's end.
+REASON = Path(tempfile.gettempdir(), "not-ready")
+
 
 def init_context(context: Any) -> None:
     """Load the model. A failure ends the worker, and with it the container."""
     log_to_stdout()
+    # Nuclio waits ten seconds for a worker that does not end by itself. The platform that
+    # nuclio_sdk has for tests cannot be asked to.
+    if hasattr(context.platform, "set_termination_callback"):
+        context.platform.set_termination_callback(sys.exit)
     try:
         context.user_data.service = Service.load(Settings.from_environment())
     except AnnotateError as error:
         log.error("not ready: %s", error)
+        REASON.write_text(f"not ready: {error}\n")
         raise SystemExit(1) from None
 
 

@@ -4,6 +4,8 @@ POST / answers exactly as the Nuclio function does. GET /healthz says that the p
 GET /readyz whether it can answer.
 """
 
+import os
+import socket
 import threading
 from importlib.metadata import version
 
@@ -14,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from handler.errors import AnnotateError, NotReadyError, RequestError
+from handler.errors import AnnotateError, NotReadyError, RequestError, SettingsError
 from handler.service import CONTENT_TYPE, Reply, Service, error_reply
 from handler.settings import Settings
 
@@ -34,6 +36,11 @@ class Loading:
         if self.error is not None:
             return "failed"
         return "starting" if self.service is None else "ready"
+
+    @property
+    def versions(self) -> dict[str, str]:
+        libraries = self.service.model.versions if self.service else {}
+        return {"auto-annotate": version("auto-annotate"), **libraries}
 
     def load(self) -> None:
         """Load the model; a failure is kept in `error`."""
@@ -62,7 +69,7 @@ def create_app(loading: Loading) -> Starlette:
     async def readyz(_: Request) -> Response:
         ready = loading.state == "ready"
         return JSONResponse(
-            {"status": loading.state, "version": version("auto-annotate")},
+            {"status": loading.state, "versions": loading.versions},
             status_code=200 if ready else 503,
         )
 
@@ -80,10 +87,18 @@ def serve(settings: Settings, host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM. The port is open while the model loads.
 
     Raises:
+        SettingsError: the port cannot be listened on.
         AnnotateError: the model cannot be loaded.
     """
+    try:
+        listener = socket.create_server((host, port))
+    except OSError as error:
+        raise SettingsError(
+            f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}",
+            "Choose another --port.",
+        ) from None
     loading = Loading(settings)
-    config = uvicorn.Config(create_app(loading), host=host, port=port, log_level="warning")
+    config = uvicorn.Config(create_app(loading), log_level="warning")
     server = uvicorn.Server(config)
 
     def load() -> None:
@@ -91,7 +106,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
         server.should_exit = loading.state == "failed"
 
     threading.Thread(target=load, daemon=True).start()
-    server.run()
+    server.run(sockets=[listener])
     if loading.error is not None:
         raise loading.error
 

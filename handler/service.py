@@ -14,7 +14,7 @@ import orjson
 from handler import images
 from handler.cvat.request import DetectorRequest
 from handler.cvat.shapes import shapes_of
-from handler.errors import AnnotateError
+from handler.errors import AnnotateError, ModelError, WeightsError
 from handler.images import Picture
 from handler.labels import Label, labels_of
 from handler.models import families
@@ -86,7 +86,7 @@ class Service:
         folder = ModelFolder.open(settings.weights)
         options = Options.merge(settings, folder.config)
         service = cls(families.load(folder, options, settings), folder, options, settings)
-        service.model.predict(np.full((480, 640, 3), 114, np.uint8), options.threshold)
+        service._warm_up()
         log.info(
             "ready weights=%s classes=%d threshold=%g seconds=%.1f",
             folder.weights,
@@ -95,6 +95,17 @@ class Service:
             time.perf_counter() - start,
         )
         return service
+
+    def _warm_up(self) -> None:
+        try:
+            self.model.predict(np.full((480, 640, 3), 114, np.uint8), self.options.threshold)
+        except Exception as error:
+            log.exception("the first prediction failed")
+            raise WeightsError(
+                f"{self.folder.weights} fails at its first prediction: "
+                f"{type(error).__name__}: {error}",
+                "Was it trained with a fork, or with another version of its library?",
+            ) from error
 
     @property
     def labels(self) -> tuple[Label, ...]:
@@ -107,20 +118,27 @@ class Service:
 
         Raises:
             RequestError: the picture cannot be decoded.
+            ModelError: the model failed.
         """
         timings = timings or Timings()
         picture = images.decode(encoded, self._max_pixels)
         timings.mark("decode")
         wanted = self.options.threshold if threshold is None else threshold
-        with self._one_at_a_time:
-            timings.mark("wait")
-            detections = self.model.predict(picture, wanted)
-        timings.mark("predict")
         height, width = picture.shape[:2]
-        return picture, shapes_of(detections, self.model.classes, width, height)
+        try:
+            with self._one_at_a_time:
+                timings.mark("wait")
+                detections = self.model.predict(picture, wanted)
+                timings.mark("predict")
+            return picture, shapes_of(detections, self.model.classes, width, height)
+        except Exception as error:
+            raise ModelError(
+                f"The model failed on this picture: {type(error).__name__}",
+                "The function's log has the traceback under the request id.",
+            ) from error
 
     def answer(self, body: Any) -> Reply:
-        """Answer one request of CVAT. Never raises; every error is a JSON reply and a log line."""
+        """Answer one request of CVAT; every error is a JSON reply and a line in the log."""
         request_id = uuid.uuid4().hex[:12]
         timings = Timings()
         try:
@@ -130,11 +148,11 @@ class Service:
             reply = Reply(200, orjson.dumps(shapes))
             timings.mark("encode")
         except AnnotateError as error:
-            log.warning("request=%s status=%d %s", request_id, error.status, error)
+            traceback = error if error.status >= 500 else None
+            log.warning(
+                "request=%s status=%d %s", request_id, error.status, error, exc_info=traceback
+            )
             return error_reply(error, request_id)
-        except Exception as error:
-            log.exception("request=%s status=500 %s", request_id, type(error).__name__)
-            return error_reply(_internal(error), request_id)
         height, width = picture.shape[:2]
         log.info(
             "request=%s status=200 image=%dx%d bytes=%d shapes=%d %s",
@@ -152,11 +170,3 @@ def error_reply(error: AnnotateError, request_id: str = "") -> Reply:
     """Return the reply for an error: `{"error": {"code", "message", "request_id"}}`."""
     fields = {"code": error.code, "message": str(error), "request_id": request_id}
     return Reply(error.status, orjson.dumps({"error": fields}))
-
-
-def _internal(error: Exception) -> AnnotateError:
-    return AnnotateError(
-        f"The model failed on this picture: {type(error).__name__}",
-        "The function's log has the traceback under the request id.",
-        code="model_failed",
-    )

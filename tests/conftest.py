@@ -57,6 +57,13 @@ def body_of(picture: bytes, **fields: Any) -> bytes:
     return json.dumps({"image": base64.b64encode(picture).decode(), **fields}).encode()
 
 
+def pickle_importing(name: str, **strings: str) -> bytes:
+    """Return a pickle of a table with an import of `name`, and `strings` as further entries."""
+    module, _, attribute = name.rpartition(".")
+    entries = b"".join(b"V%s\nV%s\ns" % (k.encode(), v.encode()) for k, v in strings.items())
+    return b"(dVmodel\nc%s\n%s\ns%s." % (module.encode(), attribute.encode(), entries)
+
+
 def iou_matrix(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
     """Return the (n, m) intersection over union of boxes (n, 4) and (m, 4), x1 y1 x2 y2."""
     top_left = np.maximum(first[:, None, :2], second[None, :, :2])

@@ -13,10 +13,11 @@ from handler.settings import Settings
 
 
 class Model(Protocol):
-    """A loaded model. `classes` are its class names in index order."""
+    """A loaded model: its class names in index order, what it is, the libraries that run it."""
 
     classes: tuple[str, ...]
     description: str
+    versions: dict[str, str]
 
     @classmethod
     def load(

@@ -3,6 +3,7 @@
 import importlib
 import os
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,15 +25,14 @@ _ENVIRONMENT = {
     "YOLO_CONFIG_DIR": tempfile.gettempdir(),
 }
 _LIBRARY = "ultralytics."
-_HARMLESS = (
-    "torch.",
-    "numpy.",
-    "collections.",
-    "builtins.",
-    "__builtin__.",
-    "pathlib.",
-    "_codecs.",
-)
+_HARMLESS = {
+    "__builtin__.set",
+    "_codecs.encode",
+    "builtins.set",
+    "collections.OrderedDict",
+    "pathlib.PosixPath",
+    "pathlib.WindowsPath",
+}
 
 
 class Ultralytics:
@@ -51,6 +51,8 @@ class Ultralytics:
             self._arguments["imgsz"] = options.image_size
         self.classes = tuple(str(model.names[index]) for index in sorted(model.names))
         self.description = f"{Path(model.model.yaml.get('yaml_file', 'ultralytics')).stem} detector"
+
+        self.versions = {name: version(name) for name in ("torch", "ultralytics")}
 
     @classmethod
     def load(
@@ -111,7 +113,9 @@ def _explain(
             "Use an image with a newer ultralytics, or train again with this one.",
         )
     foreign = sorted(
-        name for name in checkpoint.imports if not name.startswith((_LIBRARY, *_HARMLESS))
+        name
+        for name in checkpoint.imports - _HARMLESS
+        if not name.startswith((_LIBRARY, "torch.", "numpy."))
     )
     if foreign and not trusted:
         return WeightsError(

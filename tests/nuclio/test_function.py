@@ -123,3 +123,8 @@ def test_what_the_platform_would_refuse_or_ignore_is_refused_here(
 def test_any_text_becomes_a_name(text: str, name: str) -> None:
     assert function_name(text) == name
     assert function(name=name).name == name
+
+
+@pytest.mark.parametrize("name", ["true", "123", "1e5"])
+def test_a_name_stays_a_text(name: str) -> None:
+    assert yaml.safe_load(function(name=name).to_yaml())["metadata"]["name"] == name

@@ -1,0 +1,127 @@
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from PIL import Image
+from ultralytics import YOLO
+
+from handler.cli import main
+from tests.conftest import DEMO, EXAMPLES
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("command", ["serve", "annotate", "function"])
+def test_help_shows_an_example(command: str) -> None:
+    assert f"auto-annotate {command}" in run(command, "--help").stdout
+
+
+def test_annotate_gives_json_and_a_picture(tmp_path: Path) -> None:
+    result = run("annotate", *EXAMPLES, "--weights", DEMO, "--out", tmp_path)
+    assert result.exit_code == 0, result.output
+    for example in EXAMPLES:
+        assert f"{example}: " in result.stdout
+        assert json.loads((tmp_path / f"{example.stem}.json").read_text())
+        with Image.open(tmp_path / f"{example.stem}.png") as drawn, Image.open(example) as source:
+            assert drawn.size == source.size
+            assert np.any(np.asarray(drawn) != np.asarray(source))
+
+
+@pytest.mark.parametrize("threshold", [0.25, 0.6])
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_annotate_gives_the_boxes_of_ultralytics_predict(
+    tmp_path: Path, example: Path, threshold: float
+) -> None:
+    arguments = ("--weights", DEMO, "--out", tmp_path, "--threshold", str(threshold))
+    assert run("annotate", example, *arguments).exit_code == 0
+    ours = json.loads((tmp_path / f"{example.stem}.json").read_text())
+
+    theirs = YOLO(DEMO / "best.pt").predict(str(example), conf=threshold)[0]
+    assert len(ours) == len(theirs.boxes) > 0
+    for shape, box, score, index in zip(
+        ours, theirs.boxes.xyxy.numpy(), theirs.boxes.conf, theirs.boxes.cls, strict=True
+    ):
+        np.testing.assert_allclose(shape["points"], box, atol=0.5)
+        assert shape["confidence"] == pytest.approx(float(score), abs=0.001)
+        assert shape["label"] == theirs.names[int(index)]
+
+
+def test_folders_are_searched_for_pictures(tmp_path: Path) -> None:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    shutil.copy(EXAMPLES[0], tmp_path / "in" / "a.jpg")
+    shutil.copy(EXAMPLES[0], tmp_path / "in" / "deep" / "a.JPG")
+    (tmp_path / "in" / "notes.txt").write_text("not a picture")
+    result = run("annotate", tmp_path / "in", "--weights", DEMO, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["a-2.json", "a-2.png", "a.json", "a.png"]
+
+
+def test_a_broken_picture_does_not_stop_the_others(tmp_path: Path) -> None:
+    (tmp_path / "broken.jpg").write_bytes(EXAMPLES[0].read_bytes()[:1000])
+    result = run(
+        "annotate", tmp_path / "broken.jpg", EXAMPLES[0], "--weights", DEMO, "--out", tmp_path / "o"
+    )
+    assert result.exit_code == 1
+    assert "broken.jpg: 'image' is truncated or corrupt" in result.stderr
+    assert (tmp_path / "o" / f"{EXAMPLES[0].stem}.json").exists()
+
+
+def test_a_folder_without_pictures_is_wrong_use(tmp_path: Path) -> None:
+    result = run("annotate", tmp_path, "--weights", DEMO)
+    assert result.exit_code == 2
+    assert "no pictures" in result.stderr
+
+
+def test_function_carries_the_labels_of_the_weights() -> None:
+    result = run("function", "--weights", DEMO, "--image", "registry/annotate:1")
+    document = yaml.safe_load(result.stdout)
+    labels = json.loads(document["metadata"]["annotations"]["spec"])
+    assert [label["name"] for label in labels] == (DEMO / "classes.txt").read_text().split()
+    assert document["metadata"]["name"] == "digits"
+    assert document["spec"]["image"] == "registry/annotate:1"
+    assert document["spec"]["volumes"][0]["volume"]["hostPath"]["path"] == str(DEMO.resolve())
+
+
+def test_the_repository_s_function_is_this_command_s_output() -> None:
+    result = run("function", "--weights", DEMO, "--weights-path", "/opt/auto-annotate/weights")
+    assert (DEMO.parent / "function.yaml").read_text() == result.stdout
+
+
+def test_function_takes_its_name_from_the_folder(
+    tmp_path: Path, model_of: Callable[[str], Path]
+) -> None:
+    folder = shutil.copytree(model_of("yolov8n"), tmp_path / "Traffic Signs")
+    document = yaml.safe_load(run("function", "--weights", folder).stdout)
+    assert document["metadata"]["name"] == "traffic-signs"
+    assert document["metadata"]["annotations"]["name"] == "Traffic Signs"
+    assert document["spec"]["description"] == "yolov8n detector"
+
+
+@pytest.mark.parametrize("command", ["annotate", "function", "serve"])
+def test_a_mistake_is_one_line_and_exit_code_1(tmp_path: Path, command: str) -> None:
+    pictures = EXAMPLES[:1] if command == "annotate" else []
+    result = run(command, *pictures, "--weights", tmp_path)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1].startswith("error: No weights (.pt) in")
+    assert "Traceback" not in result.output
+
+
+def test_debug_shows_where_an_error_came_from(tmp_path: Path) -> None:
+    result = run("--debug", "function", "--weights", tmp_path)
+    assert result.exception is not None
+    assert type(result.exception).__name__ == "WeightsError"
+
+
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANNOTATE_TRESHOLD", "0.5")
+    result = run("function", "--weights", DEMO)
+    assert result.exit_code == 1
+    assert "ANNOTATE_TRESHOLD is not a setting. Did you mean 'ANNOTATE_THRESHOLD'?" in result.stderr
