@@ -1,4 +1,6 @@
 import json
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,11 +10,12 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.check import ALL_RULES, file_findings
+from handler.check import ALL_RULES, file_findings, rule_table
 from handler.cli import main
 from handler.function_file import FunctionFile
 from handler.labels import labels_of
 from handler.nuclio.function import Function
+from tests.conftest import ROOT
 from tests.function_files import GOOD, changed
 
 CLASSES = st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1)
@@ -132,3 +135,27 @@ def test_the_file_in_this_folder_is_meant_if_none_is_named(
     file.write_text(yaml.safe_dump(changed(GOOD["docker"], {"spec description": ""})))
     monkeypatch.chdir(file.parent)
     assert "The function has no description" in run().output
+
+
+def test_the_documented_rules_are_the_code_s() -> None:
+    assert rule_table().rstrip() in (ROOT / "docs" / "check.md").read_text()
+
+
+DOCUMENTS = ["functions.md", "kubernetes.md", "check.md"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_options_in_the_documents_are_the_command_line_s(document: str) -> None:
+    text = (ROOT / "docs" / document).read_text().replace("\\\n", " ")
+    for line in re.findall(r"^auto-annotate (.*?)(?: +#.*| > .*)?$", text, re.MULTILINE):
+        name, *arguments = shlex.split(line)
+        command = main.commands[name]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {argument for argument in arguments if argument.startswith("--")} <= known
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_links_in_the_documents_lead_somewhere(document: str) -> None:
+    path = ROOT / "docs" / document
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+        assert (path.parent / target).exists(), target

@@ -1,4 +1,5 @@
 import shutil
+import subprocess
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +12,7 @@ from handler.errors import AnnotateError
 from handler.labels import labels_of
 from handler.nuclio.function import Function
 from handler.nuclio.nuctl import Nuctl
+from tests.conftest import ROOT
 from tests.function_files import GOOD, changed
 
 IMAGE = f"auto-annotate:{version('auto-annotate')}"
@@ -56,6 +58,15 @@ def test_weights_that_are_not_there_are_not_deployed(file: Path, tmp_path: Path)
 def test_an_image_that_is_not_there_is_not_deployed(file: Path) -> None:
     file.write_text(file.read_text().replace("auto-annotate:1", "nowhere.example/annotate:1"))
     assert "nowhere.example/annotate:1 is not on this host" in _deploy(file)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["remove"], ["nomad", "function.yaml"]])
+def test_the_script_says_how_it_is_used(arguments: list[str]) -> None:
+    ended = subprocess.run(
+        [ROOT / "scripts" / "deploy", *arguments], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert "./scripts/deploy remove docker|kubernetes [FILE]" in ended.stderr
 
 
 @pytest.mark.skipif(shutil.which("nuctl") is None, reason="there is no nuctl, or no Nuclio")
