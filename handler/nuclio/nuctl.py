@@ -98,7 +98,7 @@ class Nuctl:
                     self._docker("stop", "--time", "1", container)
             output.seek(0)
             if process.returncode != 0:
-                raise _failed(arguments, output.read() + log)
+                raise failure(arguments, output.read() + log)
 
     def delete(self, name: str) -> None:
         """Delete a function, also one whose deployment was interrupted."""
@@ -113,7 +113,7 @@ class Nuctl:
             check=False,
         )
         if ended.returncode != 0:
-            raise _failed(arguments, ended.stdout + ended.stderr)
+            raise failure(arguments, ended.stdout + ended.stderr)
         return ended.stdout
 
     def _command(self, *arguments: str) -> list[str]:
@@ -134,7 +134,7 @@ class Nuctl:
         return ended.stdout
 
 
-def _failed(arguments: Sequence[str], output: str) -> NuctlError:
+def failure(arguments: Sequence[str], output: str) -> NuctlError:
     """Return the error for what nuctl, and the function it started, wrote."""
     said = _NOT_READY.findall(output)
     lines = [line.strip() for line in output.splitlines() if line.strip()]

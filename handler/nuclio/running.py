@@ -150,6 +150,20 @@ def _function_ready(running: Running) -> Iterator[str]:
 
 
 @rule(
+    "function-port",
+    "error",
+    "on Docker, Nuclio knows the function's port",
+    "Deploy the function again, with a fixed port: auto-annotate function --port N.",
+)
+def _function_port(running: Running) -> Iterator[str]:
+    if running.wanted is None or running.wanted.platform != "docker":
+        return
+    for name, function in running.examined.items():
+        if _state(function) == "ready" and not table(function.get("status")).get("httpPort"):
+            yield f"Nuclio knows no port of {name}, and CVAT calls it by its port"
+
+
+@rule(
     "function-image",
     "warning",
     "the function runs the image that the file names",

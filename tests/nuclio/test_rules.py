@@ -50,6 +50,7 @@ BROKEN = [
     ("unknown-key", Broken(f"{HTTP} maxRequestBodySize", 67108864)),
     ("kubernetes-name", Broken("metadata name", "Cars_v2")),
     ("kubernetes-name", Broken("metadata name", "dashboard")),
+    ("skip-annotation", Broken("metadata annotations skip-build", "true")),
     ("build-image", Broken("spec build", {"image": "cars:1"})),
     ("build-image", Broken("spec build", {"image": "cars:1", "baseImage": "auto-annotate:1"})),
     ("build-source", Broken("spec build", {"path": "."})),
@@ -100,6 +101,7 @@ BROKEN = [
     ("port", Broken(f"{HTTP} attributes port", -1)),
     ("port", Broken(f"{HTTP} attributes port", "9000")),
     ("port", Broken(f"{HTTP} attributes port", 9000, "kubernetes")),
+    ("port-published", Broken(f"{HTTP} attributes disablePortPublishing", True)),
     ("fixed-port", Broken(f"{HTTP} attributes port", GONE)),
     (
         "volume-host-path",

@@ -60,6 +60,7 @@ BROKEN: list[tuple[str, dict[str, Any], str]] = [
         {"functions": listed({"status state": "error", "status message": "no GPU"}), "answers": {}},
         "cars is in the state 'error': no GPU",
     ),
+    ("function-port", {"functions": listed({"status httpPort": 0})}, "no port of cars"),
     ("function-image", {"functions": listed({"spec image": "auto-annotate:0"})}, "auto-annotate:0"),
     ("function-reply", {"answers": {"cars": Answer(500, b"Traceback", 1)}}, "500: Traceback"),
     ("function-reply", {"answers": {"cars": Answer(200, b'{"a": 1}', 1)}}, "not a list"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from handler.errors import nearest
 from handler.function_file import FunctionFile, rows, table, whole
-from handler.rules import Rules, part
+from handler.rules import Rules, dropping, part
 
 RULES: Rules[FunctionFile] = Rules("Nuclio")
 rule = RULES
@@ -145,3 +145,15 @@ def _kubernetes_name(function: FunctionFile) -> Iterator[str]:
         yield f"{name!r} is the name of a part of Nuclio"
     elif not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,54}[a-z0-9])?", name):
         yield f"{name!r} cannot be the name of a container and a Kubernetes service"
+
+
+@rule(
+    "skip-annotation",
+    "warning",
+    "the annotation `skip-build` is not there",
+    "Leave it out: with spec.image alone nothing is built.",
+    dropping("metadata", "annotations", "skip-build"),
+)
+def _skip_annotation(function: FunctionFile) -> Iterator[str]:
+    if "skip-build" in function.annotations:
+        yield "nuctl removes the annotation skip-build before it deploys"

@@ -181,3 +181,19 @@ def _fixed_port(function: FunctionFile) -> Iterator[str]:
                 "Docker chooses the port and can choose another one when the host restarts; "
                 "CVAT then calls the old one until the function is deployed again"
             )
+
+
+@rule(
+    "port-published",
+    "error",
+    "on Docker, the function's port is published",
+    "Leave disablePortPublishing out.",
+    _on_http_triggers(
+        lambda trigger: part(trigger, "attributes").update(disablePortPublishing=False)
+    ),
+)
+def _port_published(function: FunctionFile) -> Iterator[str]:
+    for trigger in function.http_triggers.values():
+        hidden = table(trigger.get("attributes")).get("disablePortPublishing")
+        if function.platform == "docker" and hidden:
+            yield "Docker would publish no port for the function, and CVAT calls it by its port"
