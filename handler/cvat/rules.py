@@ -149,13 +149,19 @@ def _skeletons(function: FunctionFile) -> list[dict[str, Any]]:
 @rule(
     "skeleton-svg",
     "error",
-    "a skeleton has the drawing of its points, `svg`",
+    "a skeleton has the drawing of its points, `svg`, and they are its sublabels",
     "Draw the skeleton in CVAT's constructor and copy `svg` from its raw labels.",
 )
 def _skeleton_svg(function: FunctionFile) -> Iterator[str]:
     for label in _skeletons(function):
         if not isinstance(label.get("svg"), str) or "<" not in label["svg"]:
             yield f"The skeleton {label.get('name')!r} has no svg: {_HIDES_ALL}"
+            continue
+        drawn = re.findall(r'data-label-name="([^"]*)"', label["svg"])
+        names = [str(sublabel.get("name")) for sublabel in rows(label.get("sublabels"))]
+        if drawn and names and set(drawn) != set(names):
+            differing = ", ".join(sorted(set(drawn) ^ set(names))[:5])
+            yield f"The svg of {label.get('name')!r} and its sublabels differ in {differing}"
 
 
 @rule(

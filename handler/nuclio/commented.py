@@ -76,7 +76,7 @@ def _entry(start: str, value: Any, indent: int) -> Iterator[str]:
     elif isinstance(value, Sequence) and not isinstance(value, str):
         yield start
         for item in value:
-            lines = list(_block(item, indent + 4))
+            lines = list(_block(item, indent + 4)) if isinstance(item, Mapping) else [_scalar(item)]
             yield from [f"{' ' * (indent + 2)}- {lines[0].lstrip()}", *lines[1:]]
     else:
         yield f"{start} {_scalar(value)}"

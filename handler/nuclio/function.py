@@ -242,6 +242,7 @@ class Function:
                 "image": Commented("What Nuclio calls the image that it makes.", self.build_image),
                 "baseImage": Commented("What it makes it from.", self.image),
                 "noBaseImagesPull": Commented("Take what is on this host.", True),
+                "flags": Commented("For `docker build`: no network at all.", ["--network=none"]),
                 "directives": self._directives(),
             },
         }

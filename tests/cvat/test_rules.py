@@ -7,7 +7,12 @@ from tests.function_files import GONE, Broken, labels, rules_found
 
 SPEC = "metadata annotations spec"
 POINTS = [{"name": "nose", "type": "points"}]
-SKELETON = {"name": "person", "type": "skeleton", "svg": "<circle/>", "sublabels": POINTS}
+SKELETON = {
+    "name": "person",
+    "type": "skeleton",
+    "svg": '<circle data-label-name="nose"/>',
+    "sublabels": POINTS,
+}
 
 
 def _attribute(**changes: Any) -> dict[str, Any]:
@@ -36,6 +41,7 @@ BROKEN = [
     ("label-attributes", Broken(SPEC, labels({"name": "car", "attributes": "age"}))),
     ("skeleton-svg", Broken(SPEC, labels({k: SKELETON[k] for k in SKELETON if k != "svg"}))),
     ("skeleton-svg", Broken(SPEC, labels(SKELETON | {"svg": ""}))),
+    ("skeleton-svg", Broken(SPEC, labels(SKELETON | {"svg": '<circle data-label-name="ear"/>'}))),
     ("skeleton-sublabels", Broken(SPEC, labels(SKELETON | {"sublabels": []}))),
     (
         "skeleton-sublabels",

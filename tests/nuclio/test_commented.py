@@ -16,7 +16,9 @@ def documents() -> st.SearchStrategy[dict[str, Any]]:
         st.dictionaries(TEXT, SCALARS, min_size=1, max_size=3),
         lambda inner: st.one_of(
             st.dictionaries(TEXT, inner, min_size=1, max_size=3),
-            st.builds(lambda rows: {"rows": rows}, st.lists(inner, min_size=1, max_size=3)),
+            st.builds(
+                lambda rows: {"rows": rows}, st.lists(inner | SCALARS, min_size=1, max_size=3)
+            ),
         ),
         max_leaves=6,
     )

@@ -29,6 +29,8 @@ def _volume(mount: str = "/more", host: str = "/more") -> dict[str, Any]:
 
 
 TRIGGER = GOOD["docker"]["spec"]["triggers"]["http"]
+OLD_TRIGGER = {key: value for key, value in TRIGGER.items() if key != "numWorkers"}
+OLD_TRIGGER["maxWorkers"] = 4
 WEIGHTS = GOOD["docker"]["spec"]["volumes"][0]
 
 
@@ -48,8 +50,8 @@ BROKEN = [
     ("unknown-key", Broken("spec readinesTimeoutSeconds", 600)),
     ("unknown-key", Broken("metadata title", "Cars")),
     ("unknown-key", Broken(f"{HTTP} maxRequestBodySize", 67108864)),
-    ("kubernetes-name", Broken("metadata name", "Cars_v2")),
-    ("kubernetes-name", Broken("metadata name", "dashboard")),
+    ("platform-name", Broken("metadata name", "Cars_v2", "kubernetes")),
+    ("platform-name", Broken("metadata name", "dashboard")),
     ("skip-annotation", Broken("metadata annotations skip-build", "true")),
     ("build-image", Broken("spec build", {"image": "cars:1"})),
     ("build-image", Broken("spec build", {"image": "cars:1", "baseImage": "auto-annotate:1"})),
@@ -96,7 +98,7 @@ BROKEN = [
     ("worker-wait", Broken(f"{HTTP} workerAvailabilityTimeoutMilliseconds", 10000)),
     ("workers", Broken(f"{HTTP} numWorkers", 0)),
     ("workers", Broken(f"{HTTP} numWorkers", -1)),
-    ("worker-keys", Broken(f"{HTTP} numWorkers", GONE)),
+    ("worker-keys", Broken(HTTP, OLD_TRIGGER)),
     ("worker-keys", Broken(f"{HTTP} maxWorkers", 4)),
     ("port", Broken(f"{HTTP} attributes port", -1)),
     ("port", Broken(f"{HTTP} attributes port", "9000")),

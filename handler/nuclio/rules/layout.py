@@ -132,19 +132,21 @@ def _unknown_key(function: FunctionFile) -> Iterator[str]:
 
 
 @rule(
-    "kubernetes-name",
+    "platform-name",
     "error",
-    "`metadata.name` is one that Docker and Kubernetes take too",
-    "Use small letters, digits and dashes, at most 56, none of Nuclio's own names.",
+    "`metadata.name` is none of Nuclio's own, and on Kubernetes one that a service can have",
+    "Use small letters, digits and dashes, at most 56.",
 )
-def _kubernetes_name(function: FunctionFile) -> Iterator[str]:
+def _platform_name(function: FunctionFile) -> Iterator[str]:
     name = function.name
-    if not re.fullmatch(r"[a-zA-Z0-9_.-]+", name):
-        return  # CVAT's rule says so already
     if name in RESERVED_NAMES:
         yield f"{name!r} is the name of a part of Nuclio"
-    elif not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,54}[a-z0-9])?", name):
-        yield f"{name!r} cannot be the name of a container and a Kubernetes service"
+    elif (
+        function.platform == "kubernetes"
+        and re.fullmatch(r"[a-zA-Z0-9_.-]+", name)  # else CVAT's rule says so already
+        and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,54}[a-z0-9])?", name)
+    ):
+        yield f"{name!r} cannot be the name of a Kubernetes service"
 
 
 @rule(

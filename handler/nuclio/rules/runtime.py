@@ -36,7 +36,7 @@ def _runtime(function: FunctionFile) -> Iterator[str]:
     if runtime is None:
         yield "The file names no runtime"
     elif not re.fullmatch(r"python(:3\.(9|1\d))?", str(runtime)):
-        yield f"The runtime {runtime!r} is not one that can run a Python 3.11 image"
+        yield f"Nuclio does not have the runtime {runtime!r}, or not any more"
 
 
 @rule(

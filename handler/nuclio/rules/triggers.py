@@ -136,7 +136,7 @@ def _positive_workers(function: FunctionFile) -> Iterator[str]:
 def _worker_keys(function: FunctionFile) -> Iterator[str]:
     for trigger in function.http_triggers.values():
         newer, older = (whole(trigger.get(key)) for key in ("numWorkers", "maxWorkers"))
-        if older is not None and trigger.get("numWorkers") is None:
+        if older is not None and older != 1 and trigger.get("numWorkers") is None:
             yield f"maxWorkers: {older} is read by old Nuclio only; newer ones use 1 worker"
         elif newer is not None and older is not None and newer != older and newer > 0:
             yield f"numWorkers is {newer} and maxWorkers {older}: it depends on Nuclio's version"
