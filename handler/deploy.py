@@ -49,13 +49,15 @@ def deploy(file: Path, platform: str, nuclio: str | None, say: Say) -> None:
             f"{function.name} is being deployed, or its deployment was interrupted",
             f"Wait, or remove it: auto-annotate remove {platform} {file}.",
         )
-    previous = _keep(before, file, say) if before else None
+    previous = _keep(before, file, say) if before and _state(before) == "ready" else None
     say(f"Deploying {function.name}: the model loads, which can take a minute ...")
     try:
         nuctl.deploy(file, PROJECT, function.name, builds(function))
-        _try(nuctl, function, nuclio, say)
+        _try(nuctl, function, say)
     except AnnotateError as error:
         raise _put_back(nuctl, function.name, previous, error, say) from error
+    if nuclio is not None:
+        _report(running.RULES.findings(running.Running.ask(nuclio, function)), say)
     say(_next_steps(function))
 
 
@@ -103,7 +105,13 @@ def _keep(before: dict[str, Any], file: Path, say: Say) -> Path:
         spec.pop("build", None)  # its image is there, and with a build section it would be built
     previous = file.with_name(f"{file.stem}.previous.yaml")
     document = {"metadata": before.get("metadata"), "spec": spec}
-    previous.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), "utf-8")
+    try:
+        previous.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), "utf-8")
+    except OSError as error:
+        raise DeployError(
+            f"The version that is there cannot be kept in {previous} ({error.strerror})",
+            "Copy the file into a folder that can be written to, and deploy it from there.",
+        ) from None
     say(f"Replacing the version that is there ({spec.get('image')}), kept in {previous}.")
     return previous
 
@@ -127,21 +135,22 @@ def _put_back(
     return DeployError(error.message.rstrip("."), f"{error.remedy} {remedy}".strip())
 
 
-def _try(nuctl: Nuctl, function: FunctionFile, nuclio: str | None, say: Say) -> None:
+def _try(nuctl: Nuctl, function: FunctionFile, say: Say) -> None:
     deployed = nuctl.function(function.name)
     if _state(deployed) != "ready":
         raise DeployError(f"{function.name} is in the state {_state(deployed)!r}", "Read its log.")
-    findings: list[Finding] = []
-    if nuclio is not None:
-        findings += running.RULES.findings(running.Running.ask(nuclio, function))
-    elif nuctl.platform == "docker":
-        url = f"http://127.0.0.1:{table(table(deployed).get('status')).get('httpPort')}"
-        say(f"{function.name} is ready at {url}.")
-        findings += endpoint.RULES.findings(endpoint.Endpoint.ask(url, function))
-    else:
-        say("It is ready. Name Nuclio's dashboard with --nuclio to try it with a picture.")
-    _stop_at(findings, "")
-    for found in findings:
+    if nuctl.platform == "kubernetes":
+        say(f"{function.name} is ready. --nuclio URL also sends it a picture.")
+        return
+    url = f"http://127.0.0.1:{table(table(deployed).get('status')).get('httpPort')}"
+    say(f"{function.name} is ready at {url}.")
+    _report(endpoint.RULES.findings(endpoint.Endpoint.ask(url, function)), say)
+
+
+def _report(findings: Iterable[Finding], say: Say) -> None:
+    listed = list(findings)
+    _stop_at(listed, "")
+    for found in listed:
         say(found.finding)
 
 

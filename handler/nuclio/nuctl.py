@@ -26,6 +26,8 @@ _ENVIRONMENT = {"kubernetes": {"NUCLIO_CONTAINER_BUILDER_KIND": "kaniko"}}
 # What our function writes before it ends: handler.main.
 _NOT_READY = re.compile(r"not ready: (.*)")
 
+_NOTHING = re.compile("no functions found|not found", re.IGNORECASE)
+
 
 class NuctlError(AnnotateError):
     """nuctl is not there, or ended with an error."""
@@ -70,7 +72,11 @@ class Nuctl:
         """Return a function's metadata, spec and status; None if it is not there."""
         try:
             listed = json.loads(self._run("get", "function", name, "-o", "json"))
-        except (ValueError, NuctlError):
+        except ValueError:
+            return None  # it says so in words
+        except NuctlError as error:
+            if not _NOTHING.search(error.message):
+                raise
             return None
         return table(listed[0] if isinstance(listed, list) and listed else listed) or None
 
