@@ -4,6 +4,7 @@ Nuclio looks up `init_context` in the module of the handler, calls it once in ea
 then calls the worker ready.
 """
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -23,13 +24,18 @@ def init_context(context: Any) -> None:
     # Nuclio waits ten seconds for a worker that does not end by itself. The platform that
     # nuclio_sdk has for tests cannot be asked to.
     if hasattr(context.platform, "set_termination_callback"):
-        context.platform.set_termination_callback(sys.exit)
+        context.platform.set_termination_callback(_end)
     try:
         context.user_data.service = Service.load(Settings.from_environment())
     except AnnotateError as error:
         log.error("not ready: %s", error)
         REASON.write_text(f"not ready: {error}\n")
         raise SystemExit(1) from None
+
+
+def _end() -> None:
+    sys.stdout.flush()
+    os._exit(0)  # torch takes seconds to be taken down, and Docker kills after ten
 
 
 def handler(context: Any, event: Any) -> Any:

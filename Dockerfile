@@ -1,0 +1,130 @@
+# cuda: # The GPU image, made from Dockerfile by ./scripts/cuda-dockerfile: change that file, not this.
+# The CPU image. ./scripts/cuda-dockerfile makes Dockerfile.cuda from it, by the lines `# cuda: ...`.
+#
+# Each stage but the last lays out one layer of the image below /layer, without a trace of when and
+# where it was built: the same content is the same layer, so a new handler is all that travels.
+
+ARG BASE_IMAGE=python:3.11-slim-bookworm
+ARG NUCLIO_IMAGE=quay.io/nuclio/handler-builder-python-onbuild
+ARG NUCLIO_VERSION=1.14.1
+ARG NUCLIO_ARCH=amd64
+
+# What Nuclio itself builds functions from.
+FROM ${NUCLIO_IMAGE}:${NUCLIO_VERSION}-${NUCLIO_ARCH} AS onbuild
+
+
+# pip lives in a venv of its own and stays behind in these stages. Companies have proxies: the build
+# secret `ca` takes the place of the system's certificates, the secret `pip` that of pip's settings.
+FROM ${BASE_IMAGE} AS installer
+ENV PATH=/opt/installer/bin:$PATH \
+    PIP_CERT=/etc/ssl/certs/ca-certificates.crt \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_ROOT_USER_ACTION=ignore
+RUN python3 -m venv /opt/installer
+COPY deploy/image/seal-layer /opt/installer/bin/
+
+
+# The largest layer, and the one that changes least. PyTorch's own index carries CPU builds, which
+# have no hashes in our lock; with an empty TORCH_INDEX pip's index gives the builds that do.
+FROM installer AS torch
+# cuda: ARG TORCH_INDEX=
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+RUN --mount=type=bind,source=requirements/torch.in,target=/requirements/torch.in \
+    --mount=type=bind,source=requirements/torch.txt,target=/requirements/torch.txt \
+    --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    --mount=type=secret,id=pip,target=/etc/pip.conf \
+    set -eux; \
+    if [ -n "$TORCH_INDEX" ]; then \
+        pip install --no-compile --no-deps --target /layer/opt/torch \
+            --index-url "$TORCH_INDEX" --requirement /requirements/torch.in; \
+    else \
+        pip install --no-compile --no-deps --target /layer/opt/torch \
+            --require-hashes --requirement /requirements/torch.txt; \
+    fi; \
+    rm -rf /layer/opt/torch/bin; \
+    seal-layer
+
+
+# The venv that runs, with everything else. It finds torch and the handler in folders beside it.
+FROM installer AS dependencies
+RUN --mount=type=bind,source=requirements/runtime.txt,target=/requirements/runtime.txt \
+    --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    --mount=type=secret,id=pip,target=/etc/pip.conf \
+    set -eux; \
+    python3 -m venv --without-pip /opt/venv; \
+    pip --python /opt/venv/bin/python install --no-compile --no-deps --require-hashes \
+        --requirement /requirements/runtime.txt; \
+    for packages in /opt/venv/lib/python3.*/site-packages; do \
+        printf '%s\n' /opt/torch /opt/auto-annotate > "$packages/beside.pth"; \
+    done; \
+    mkdir -p /layer/opt; \
+    mv /opt/venv /layer/opt/; \
+    seal-layer
+
+
+FROM installer AS nuclio
+COPY --from=onbuild /home/nuclio/bin/processor /layer/usr/local/bin/
+COPY --from=onbuild /home/nuclio/bin/py /layer/opt/nuclio
+COPY deploy/image/healthcheck.py deploy/image/start /layer/usr/local/bin/
+COPY deploy/image/processor.yaml /layer/etc/nuclio/config/processor/
+RUN seal-layer
+
+
+FROM installer AS handler
+COPY --from=dependencies /layer /
+COPY LICENSE README.md pyproject.toml /source/
+COPY requirements /source/requirements
+COPY handler /source/handler
+RUN set -eux; \
+    pip --python /opt/venv/bin/python install --no-compile --no-deps --no-index --no-cache-dir \
+        --no-build-isolation --target /layer/opt/auto-annotate /source; \
+    seal-layer
+
+
+FROM installer AS weights
+COPY weights /layer/weights
+RUN seal-layer
+
+
+FROM ${BASE_IMAGE} AS runtime
+RUN set -eux; \
+    groupadd --gid 10001 annotate; \
+    useradd --uid 10001 --gid 10001 --home-dir /tmp --no-create-home \
+        --shell /usr/sbin/nologin annotate; \
+    install --directory --owner annotate --group annotate /cache
+
+# From rarely to often changed.
+COPY --from=torch /layer /
+COPY --from=dependencies /layer /
+COPY --from=nuclio /layer /
+COPY --from=handler /layer /
+COPY --from=weights /layer /
+
+ENV HOME=/tmp \
+    PATH=/opt/auto-annotate/bin:/opt/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+USER 10001:10001
+WORKDIR /tmp
+EXPOSE 8080
+# What NVIDIA's container runtime brings in, where there is one.
+# cuda: ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility NVIDIA_VISIBLE_DEVICES=all
+ENV NVIDIA_VISIBLE_DEVICES=void
+# Nuclio's own check calls anything that answers ready; this one waits for the model.
+HEALTHCHECK --interval=3s --timeout=5s --start-period=600s \
+    CMD ["python3", "-I", "-S", "/usr/local/bin/healthcheck.py"]
+CMD ["start"]
+
+# ultralytics is AGPL-3.0, and so the image as a whole.
+ARG BASE_IMAGE
+ARG VERSION=unknown
+ARG REVISION=unknown
+# cuda: LABEL org.opencontainers.image.title="auto-annotate with CUDA"
+LABEL org.opencontainers.image.title="auto-annotate"
+LABEL org.opencontainers.image.description="A trained detector as a Nuclio function for CVAT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.licenses="Apache-2.0 AND AGPL-3.0-only" \
+      org.opencontainers.image.base.name="${BASE_IMAGE}"

@@ -1,0 +1,89 @@
+"""./scripts/build, with a stand-in for Docker that prints what it is asked for."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+DOCKER = """#!/bin/sh
+if [ "$1" = image ]; then echo 2500000000; exit; fi
+echo "BUILDKIT $DOCKER_BUILDKIT INDEX ${TORCH_INDEX-unset}"
+printf '%s\\n' "$@"
+"""
+Build = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    docker = tmp_path / "docker"
+    docker.write_text(DOCKER)
+    docker.chmod(0o755)
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        path = f"{tmp_path}:{os.environ['PATH']}"
+        return subprocess.run(
+            [ROOT / "scripts" / "build", *arguments],
+            env={"PATH": path, "TORCH_INDEX": "https://index.example/cpu"} | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_the_cpu_image_takes_torch_from_the_index_for_it(build: Build) -> None:
+    output = build().stdout
+    assert "BUILDKIT 1 INDEX https://index.example/cpu\nbuild\n--target\nruntime\n" in output
+    assert "--file\nDockerfile\n--build-arg\nTORCH_INDEX\n" in output
+    tag = f"auto-annotate:{version('auto-annotate')}"
+    assert f"--tag\nauto-annotate:latest\n--tag\n{tag}\n" in output
+    assert f"Built {tag} (2.5 GB)." in output
+    assert f"8080:8080 {tag}\n" in output
+
+
+def test_the_gpu_image_takes_it_from_pip_s_own(build: Build) -> None:
+    output = build("cuda").stdout
+    assert "--file\nDockerfile.cuda\n" in output
+    assert "--build-arg\nTORCH_INDEX" not in output
+    assert f"--tag\nauto-annotate:{version('auto-annotate')}-cuda\n" in output
+    assert "auto-annotate:latest" not in output
+
+
+@pytest.mark.parametrize("arguments", [("--tag", "mine:1"), ("-t", "mine:1"), ("--tag=mine:1",)])
+def test_a_tag_replaces_its_own(build: Build, arguments: tuple[str, ...]) -> None:
+    output = build("runtime", *arguments, "--no-cache").stdout
+    assert "\n".join((*arguments, "--no-cache")) in output
+    assert "auto-annotate:" not in output
+    assert "Built mine:1 (2.5 GB)." in output
+
+
+def test_a_proxy_s_certificates_and_settings_are_secrets(build: Build, tmp_path: Path) -> None:
+    config = tmp_path / "pip.conf"
+    config.touch()
+    output = build(CA_BUNDLE="/ca.pem", PIP_CONFIG_FILE=str(config), BUILD_NETWORK="host").stdout
+    assert "--secret\nid=ca,src=/ca.pem\n" in output
+    assert f"--secret\nid=pip,src={config}\n" in output
+    assert "--network\nhost\n" in output
+    assert "--secret" not in build(PIP_CONFIG_FILE=os.devnull).stdout
+
+
+def test_it_explains_itself(build: Build) -> None:
+    assert "usage: ./scripts/build" in build("--help").stdout
+    wrong = build("gpu")
+    assert wrong.returncode == 2
+    assert "usage: ./scripts/build" in wrong.stderr
+
+
+def test_without_docker_it_says_so(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "docker").unlink()
+    for tool in ("dirname", "git", "sed"):
+        (tmp_path / tool).symlink_to(f"/usr/bin/{tool}")
+    finished = build(PATH=str(tmp_path))
+    assert finished.returncode == 1
+    assert "needs Docker" in finished.stderr

@@ -1,0 +1,317 @@
+"""The image: built as a user builds it, started with nothing allowed, and asked for shapes."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import DEMO, EXAMPLES, ROOT, body_of
+
+pytestmark = pytest.mark.docker
+
+LOCKED_DOWN = (
+    "--read-only",
+    "--network=none",
+    "--cap-drop=ALL",
+    "--security-opt=no-new-privileges",
+    "--tmpfs=/tmp",
+)
+POST = """
+import sys, urllib.request
+url = f"http://127.0.0.1:{sys.argv[1]}/"
+headers = {"Content-Type": "application/json"}
+request = urllib.request.Request(url, sys.stdin.buffer.read(), headers)
+sys.stdout.buffer.write(urllib.request.urlopen(request).read())
+"""
+DISTRIBUTIONS = """
+from importlib.metadata import distributions
+print(*sorted(d.name.lower().replace("_", "-") for d in distributions()))
+"""
+WRITABLE = """
+import os
+for folder, inner, _ in os.walk("/"):
+    if folder in ("/dev", "/proc", "/sys"):
+        inner.clear()
+    elif os.access(folder, os.W_OK):
+        print(folder)
+"""
+NOT_COMPILED = """
+import importlib.util, pathlib
+for path in pathlib.Path("/opt").rglob("*.py"):
+    if not pathlib.Path(importlib.util.cache_from_source(path)).exists():
+        print(path)
+"""
+
+
+def docker(*arguments: str, stdin: bytes = b"", check: bool = True) -> tuple[int, str]:
+    """Run a Docker command and return its exit status and everything it printed."""
+    finished = subprocess.run(
+        ["docker", *arguments],  # noqa: S607
+        input=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    output = finished.stdout.decode()
+    assert not (check and finished.returncode), output
+    return finished.returncode, output
+
+
+def inspect(name: str) -> dict[str, Any]:
+    """Return what Docker knows of an image or a container."""
+    found: list[dict[str, Any]] = json.loads(docker("inspect", name)[1])
+    return found[0]
+
+
+class Container:
+    """A container that runs in the background."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def execute(self, *command: str, stdin: bytes = b"") -> str:
+        return docker("exec", "--interactive", self.name, *command, stdin=stdin)[1]
+
+    def post(self, body: bytes, port: int = 8080) -> Any:
+        return json.loads(self.execute("python", "-c", POST, str(port), stdin=body))
+
+    def wait_until_healthy(self) -> None:
+        deadline = time.monotonic() + 300
+        while (state := inspect(self.name)["State"])["Health"]["Status"] != "healthy":
+            assert state["Running"], f"the container ended:\n{self.log()}"
+            assert time.monotonic() < deadline, f"{state['Health']['Log']}\n{self.log()}"
+            time.sleep(0.5)
+
+    def log(self) -> str:
+        return docker("logs", self.name)[1]
+
+    def stop(self) -> int:
+        """Ask it to end, as `docker stop` does, and return its exit status (137: it was killed)."""
+        docker("stop", "--time=9", self.name)
+        status: int = inspect(self.name)["State"]["ExitCode"]
+        return status
+
+
+@contextmanager
+def running(image: str, *command: str, options: tuple[str, ...] = ()) -> Iterator[Container]:
+    name = docker("run", "--detach", *LOCKED_DOWN, *options, image, *command)[1].strip()
+    try:
+        yield Container(name)
+    finally:
+        docker("rm", "--force", "--volumes", name)
+
+
+@pytest.fixture(scope="session")
+def build() -> Iterator[Callable[..., str]]:
+    """A function that runs ./scripts/build and returns the image's name.
+
+    The images go at the end; Docker keeps their layers for the next run.
+    """
+    reason = ""
+    if shutil.which("docker") is None:
+        reason = "Docker is not installed"
+    elif docker("info", check=False)[0]:
+        reason = "Docker's daemon does not answer"
+    if reason and os.environ.get("CI"):
+        pytest.fail(f"{reason}, and CI must test the image")
+    if reason:
+        pytest.skip(reason)
+
+    built = []
+
+    def run(target: str, root: Path = ROOT, name: str = "") -> str:
+        image = f"auto-annotate-test:{name or target}"
+        finished = subprocess.run(
+            [root / "scripts" / "build", target, "--tag", image],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        assert finished.returncode == 0, finished.stdout.decode()[-5000:]
+        built.append(image)
+        return image
+
+    yield run
+    if built:
+        docker("image", "rm", *built)
+
+
+@pytest.fixture(scope="session")
+def image(build: Callable[..., str]) -> str:
+    return build("runtime")
+
+
+@pytest.fixture(scope="session")
+def cuda_image(build: Callable[..., str]) -> str:
+    return build("cuda")
+
+
+@pytest.fixture(scope="module")
+def container(image: str) -> Iterator[Container]:
+    """The image as it starts by itself, with nothing allowed."""
+    with running(image, options=("--volume=/cache",)) as started:
+        started.wait_until_healthy()
+        yield started
+
+
+@pytest.fixture(scope="session")
+def request_body() -> bytes:
+    return body_of(EXAMPLES[0].read_bytes())
+
+
+def assert_shapes(answer: Any) -> None:
+    assert answer, "no shape was found"
+    assert {shape["label"] for shape in answer} <= set(
+        (DEMO / "classes.txt").read_text().splitlines()
+    )
+    assert all(shape["type"] == "rectangle" and len(shape["points"]) == 4 for shape in answer)
+
+
+def test_it_is_not_healthy_before_it_is_ready(image: str) -> None:
+    # Whatever answers on the processor's port with anything but 200 is not ready yet.
+    check = inspect(image)["Config"]["Healthcheck"]["Test"][1:]
+    loop = 'until grep -q ":1F92 " /proc/net/tcp /proc/net/tcp6; do sleep 0.1; done; exec "$@"'
+    with running(image, "python", "-m", "http.server", "8082") as started:
+        command = ("exec", started.name, "sh", "-c", loop, "sh", *check)
+        status, output = docker(*command, check=False)
+    assert status == 1
+    assert output.strip() == "/ready on port 8082 answers 404"
+
+
+def test_it_annotates_a_picture(container: Container, request_body: bytes) -> None:
+    assert_shapes(container.post(request_body))
+
+
+def test_it_runs_as_a_user_without_rights(container: Container) -> None:
+    assert container.execute("id", "-u", "-n").split() == ["annotate"]
+    assert container.execute("id", "-u").split() == ["10001"]
+
+
+def test_it_writes_to_tmp_and_cache_only(container: Container) -> None:
+    folders = container.execute("python", "-c", WRITABLE).split()
+    assert {"/tmp", "/cache"} <= set(folders)  # noqa: S108
+    assert all(f.startswith(("/tmp", "/cache")) for f in folders), folders  # noqa: S108
+
+
+def test_it_brings_one_opencv_and_no_installer(container: Container) -> None:
+    found = container.execute("python", "-c", DISTRIBUTIONS).split()
+    assert {"torch", "torchvision", "ultralytics", "nuclio-sdk", "pillow"} <= set(found)
+    assert [name for name in found if "opencv" in name] == ["opencv-python-headless"]
+    assert not {"pip", "uv"} & set(found)
+    assert len(found) == len(set(found))
+
+
+def test_its_python_is_compiled(container: Container) -> None:
+    # torch ships this one in Python 3.12's syntax.
+    missing = container.execute("python", "-c", NOT_COMPILED).split()
+    assert [path for path in missing if "py312_" not in path] == []
+
+
+def test_it_ends_cleanly(image: str) -> None:
+    with running(image) as started:
+        started.wait_until_healthy()
+        assert started.stop() == 0, started.log()
+
+
+def test_it_says_what_it_is(image: str) -> None:
+    config = inspect(image)["Config"]
+    prefix = "org.opencontainers.image."
+    labels = {
+        name.removeprefix(prefix): value
+        for name, value in config["Labels"].items()
+        if name.startswith(prefix)
+    }
+    assert set(labels) == {
+        "base.name", "description", "licenses", "revision", "title", "version",
+    }  # fmt: skip
+    assert labels["licenses"] == "Apache-2.0 AND AGPL-3.0-only"
+    assert labels["revision"] != "unknown" or not (ROOT / ".git").exists()
+    version = docker("run", "--rm", *LOCKED_DOWN, image, "auto-annotate", "--version")[1]
+    assert labels["version"] in version
+
+
+def test_it_runs_on_either_platform_without_further_words(image: str) -> None:
+    config = inspect(image)["Config"]
+    assert config["Entrypoint"] is None
+    assert config["Cmd"] == ["start"]
+    assert config["User"] == "10001:10001"
+    assert "8080/tcp" in config["ExposedPorts"]
+    assert "healthcheck.py" in config["Healthcheck"]["Test"][-1]
+
+
+def test_its_command_annotates_files(image: str) -> None:
+    script = "cat > /tmp/page.jpg; auto-annotate annotate /tmp/page.jpg; cat annotated/page.json"
+    picture = EXAMPLES[0].read_bytes()
+    _, output = docker(
+        "run", "--rm", "--interactive", *LOCKED_DOWN, image, "sh", "-euc", script, stdin=picture
+    )
+    assert_shapes(json.loads(output[output.index("\n[") :]))
+
+
+def test_it_serves_without_the_processor(image: str, request_body: bytes) -> None:
+    command = ("auto-annotate", "serve", "--host", "0.0.0.0", "--port", "8080")  # noqa: S104
+    with running(image, *command) as started:
+        started.wait_until_healthy()
+        assert_shapes(started.post(request_body))
+        assert started.stop() == 0, started.log()
+
+
+@pytest.mark.parametrize("command", [(), ("auto-annotate", "serve")])
+def test_without_weights_it_fails_and_says_why(image: str, command: tuple[str, ...]) -> None:
+    status, log = docker(
+        "run", "--rm", *LOCKED_DOWN, "--env=ANNOTATE_WEIGHTS=/nowhere", image, *command, check=False
+    )
+    assert status == 1
+    assert "/nowhere" in log.splitlines()[-1]
+    assert "Mount the folder" in log.splitlines()[-1]
+    assert "Traceback" not in log
+
+
+def test_a_changed_handler_changes_one_small_layer(
+    build: Callable[..., str], image: str, tmp_path: Path
+) -> None:
+    for name in (".dockerignore", "Dockerfile", "LICENSE", "README.md", "pyproject.toml"):
+        shutil.copy2(ROOT / name, tmp_path)
+    for name in ("deploy", "handler", "requirements", "scripts", "weights"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    with (tmp_path / "handler" / "__init__.py").open("a") as source:
+        source.write("\nCHANGED = True\n")
+    for path in (tmp_path / "weights").iterdir():
+        path.touch()
+
+    changed = build("runtime", root=tmp_path, name="changed")
+
+    layers = inspect(image)["RootFS"]["Layers"], inspect(changed)["RootFS"]["Layers"]
+    assert [first == second for first, second in zip(*layers, strict=True)].count(False) == 1
+    pack = "tar -C / -cz opt/auto-annotate | wc -c"
+    packed_bytes = int(docker("run", "--rm", changed, "sh", "-c", pack)[1])
+    assert packed_bytes < 100_000
+
+
+def test_the_gpu_image_answers_on_a_cpu(cuda_image: str, request_body: bytes) -> None:
+    with running(cuda_image) as started:
+        started.wait_until_healthy()
+        assert_shapes(started.post(request_body))
+
+
+def test_the_gpu_image_without_a_gpu_says_so_when_one_is_asked_for(cuda_image: str) -> None:
+    status, log = docker(
+        "run", "--rm", *LOCKED_DOWN, "--env=ANNOTATE_DEVICE=cuda", cuda_image, check=False
+    )
+    assert status == 1
+    assert "cuda" in log.splitlines()[-1].lower()
+    assert "Traceback" not in log
+
+
+def test_the_gpu_image_asks_for_a_gpu(cuda_image: str) -> None:
+    config = inspect(cuda_image)["Config"]
+    assert "NVIDIA_VISIBLE_DEVICES=all" in config["Env"]
+    assert "NVIDIA_DRIVER_CAPABILITIES=compute,utility" in config["Env"]
+    assert config["Labels"]["org.opencontainers.image.title"] == "auto-annotate with CUDA"
