@@ -19,7 +19,6 @@ RENDERED = [
 ]
 
 
-@pytest.mark.skipif(not (DEMO / "best.pt").exists(), reason="the demo weights are not there yet")
 @pytest.mark.parametrize("arguments", RENDERED, ids=lambda arguments: arguments[0])
 def test_the_files_in_the_repository_are_the_command_s_output(arguments: list[str]) -> None:
     file, *options = arguments

@@ -38,7 +38,7 @@ class Running:
 
     @classmethod
     def ask(cls, url: str, wanted: FunctionFile | None = None) -> "Running":
-        """Ask a dashboard for its functions, and each ready one (or the one wanted) for shapes."""
+        """Ask a dashboard for its functions, and the one wanted, or each detector, for shapes."""
         dashboard = Dashboard(url)
         try:
             version, projects = dashboard.version(), frozenset(dashboard.projects())
@@ -47,7 +47,8 @@ class Running:
             return cls("", frozenset(), {}, {}, wanted, error)
         answers: dict[str, Answer | UnreachableError] = {}
         for name, function in functions.items():
-            if _state(function) == "ready" and (wanted is None or wanted.name == name):
+            asked = wanted.name == name if wanted else _is_detector(function)
+            if _state(function) == "ready" and asked:
                 try:
                     answers[name] = dashboard.invoke(name, trial_request())
                 except UnreachableError as error:
@@ -62,6 +63,11 @@ class Running:
             for name, function in self.functions.items()
             if self.wanted is None or self.wanted.name == name
         }
+
+
+def _is_detector(function: dict[str, Any]) -> bool:
+    annotations = table(table(function.get("metadata")).get("annotations"))
+    return bool(annotations.get("type") == "detector")
 
 
 def _state(function: dict[str, Any]) -> str:

@@ -91,6 +91,9 @@ def test_every_rule_is_tested() -> None:
     assert tested == {rule.name for rule in RULES}
 
 
+SAM = changed(LISTED, {"metadata name": "sam", "metadata annotations type": "interactor"})
+
+
 def _dashboard(requests: list[Request]) -> Starlette:
     def replying(reply: Any) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
@@ -103,7 +106,7 @@ def _dashboard(requests: list[Request]) -> Starlette:
         routes=[
             Route("/api/versions", replying({"dashboard": {"label": "1.14.1", "os": "linux"}})),
             Route("/api/projects", replying({"cvat": {"metadata": {"name": "cvat"}, "spec": {}}})),
-            Route("/api/functions", replying({"cars": LISTED})),
+            Route("/api/functions", replying({"cars": LISTED, "sam": SAM})),
             Route("/api/function_invocations", replying([SHAPE]), methods=["POST"]),
         ]
     )
@@ -118,6 +121,14 @@ def test_a_dashboard_is_asked_as_cvat_asks_it() -> None:
     assert {request.headers["x-nuclio-function-namespace"] for request in requests} == {"nuclio"}
     assert requests[-1].headers["x-nuclio-function-name"] == "cars"
     assert requests[-1].headers["content-type"] == "application/json"
+
+
+def test_without_a_file_only_detectors_are_sent_a_picture() -> None:
+    requests: list[Request] = []
+    with served(_dashboard(requests)) as url:
+        running = Running.ask(url)
+    assert running.answers.keys() == {"cars"}
+    assert found(running) == {}
 
 
 def test_what_is_no_dashboard_is_one_finding() -> None:
