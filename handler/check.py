@@ -11,7 +11,6 @@ from handler.checks import endpoint, machine, weights
 from handler.cvat.rules import RULES as CVAT_RULES
 from handler.errors import SettingsError
 from handler.function_file import FunctionFile, read_text
-from handler.machine import Machine
 from handler.nuclio import running
 from handler.nuclio.rules import RULES as NUCLIO_RULES
 from handler.rules import Finding, Rule, Rules
@@ -74,7 +73,7 @@ def check(subjects: Subjects) -> list[Finding]:
         )
         findings += weights.RULES.findings(loaded)
         peak = _peak_memory() if loaded.service else None
-    findings += machine.RULES.findings(machine.Host(Machine.read(), function, peak))
+    findings += machine.RULES.findings(machine.Host.read(function, peak))
     if subjects.nuclio is not None:
         findings += running.RULES.findings(running.Running.ask(subjects.nuclio, function))
     if subjects.url is not None:

@@ -1,7 +1,5 @@
 """From a function.yaml to a function that answers, with nuctl."""
 
-import shutil
-import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from handler.rules import Finding
 
 Say = Callable[[str], object]
 # On the host that deploys, these would stop the function after the old one is gone.
-_FATAL_HERE = ("host-folder", "gpu")
+_FATAL_HERE = ("host-folder", "gpu", "image-there")
 
 
 class DeployError(AnnotateError):
@@ -39,7 +37,6 @@ def deploy(file: Path, platform: str, nuclio: str | None, say: Say) -> None:
     """
     _stop_at(check(Subjects(file, platform)), platform)
     function = FunctionFile.parse(read_text(file), str(file), platform)
-    _require_image(function)
     nuctl = Nuctl.find(platform, file)
     if nuctl.create_project(PROJECT):
         say(f"Created the project {PROJECT}.")
@@ -81,21 +78,6 @@ def _stop_at(findings: Iterable[Finding], platform: str) -> None:
         fatal = platform == "docker" and found.rule in _FATAL_HERE
         if found.severity == "error" or fatal:
             raise DeployError(f"{found.finding} [{found.rule}]", found.remedy)
-
-
-def _require_image(function: FunctionFile) -> None:
-    docker = shutil.which("docker")
-    image = str(function.spec.get("image") or function.build.get("baseImage"))
-    if docker is None or function.platform != "docker":
-        return
-    found = subprocess.run(  # noqa: S603 - no shell; the image's name has been checked
-        [docker, "image", "inspect", image], capture_output=True, check=False
-    )
-    if found.returncode != 0:
-        raise DeployError(
-            f"The image {image} is not on this host",
-            f"Build it (./scripts/build), pull it (docker pull {image}) or load it (docker load).",
-        )
 
 
 def _keep(before: dict[str, Any], file: Path, say: Say) -> Path:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from handler.deploy import deploy, remove
+from handler.docker import Images
 from handler.errors import AnnotateError
 from handler.labels import labels_of
 from handler.nuclio.function import Function
@@ -54,7 +55,7 @@ def test_weights_that_are_not_there_are_not_deployed(file: Path, tmp_path: Path)
     assert f"{tmp_path / 'models'} does not exist here" in _deploy(file)
 
 
-@pytest.mark.skipif(shutil.which("docker") is None, reason="there is no Docker")
+@pytest.mark.skipif(Images.read("any") is None, reason="there is no Docker")
 def test_an_image_that_is_not_there_is_not_deployed(file: Path) -> None:
     file.write_text(file.read_text().replace("auto-annotate:1", "nowhere.example/annotate:1"))
     assert "nowhere.example/annotate:1 is not on this host" in _deploy(file)

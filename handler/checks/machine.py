@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from handler.docker import HELPER_IMAGE, Images
 from handler.function_file import FunctionFile, table, whole
 from handler.machine import Machine
 from handler.nuclio.function import USER_ID
+from handler.nuclio.rules.build import builds
 from handler.nuclio.rules.resources import quantity
 from handler.rules import Rules
 
@@ -21,11 +23,22 @@ class Host:
     """A machine and the function that is to run there.
 
     peak: bytes that this process held at most, once it has loaded the weights; else None.
+    images: what Docker says about the function's image; None if it is not asked.
     """
 
     machine: Machine
     function: FunctionFile | None = None
     peak: int | None = None
+    images: Images | None = None
+
+    @classmethod
+    def read(cls, function: FunctionFile | None, peak: int | None) -> "Host":
+        """Look at this machine, and its Docker if the function is for Docker."""
+        images = None
+        if function is not None and function.platform == "docker":
+            image = function.build.get("baseImage") or function.spec.get("image")
+            images = Images.read(str(image or ""))
+        return cls(Machine.read(), function, peak, images)
 
     @property
     def folders(self) -> list[Path]:
@@ -159,6 +172,43 @@ def _host_folder_readable(host: Host) -> Iterator[str]:
             if found.st_mode & needed != needed and found.st_uid != host.user:
                 yield f"{path} is not readable for the function's user {host.user}"
                 break
+
+
+@rule(
+    "image-there",
+    "warning",
+    "on Docker, the image is on this host",
+    "Build it (./scripts/build), pull it (docker pull) or load it (docker load).",
+)
+def _image_there(host: Host) -> Iterator[str]:
+    if host.images and not host.images.is_there:
+        yield f"The image {host.images.image} is not on this host"
+
+
+@rule(
+    "image-health-check",
+    "error",
+    "on Docker, the image has a HEALTHCHECK",
+    "Use our image, or add a HEALTHCHECK that asks http://127.0.0.1:8082/ready.",
+)
+def _image_health_check(host: Host) -> Iterator[str]:
+    images = host.images
+    if host.function is None or images is None or builds(host.function):  # a build adds one
+        return
+    if images.is_there and not images.has_health_check:
+        yield f"The image {images.image} has no HEALTHCHECK: Nuclio never calls it ready"
+
+
+@rule(
+    "helper-image",
+    "warning",
+    f"on Docker, Nuclio's helper image {HELPER_IMAGE} is on this host",
+    f"Pull {HELPER_IMAGE} where there is internet (3.17 for Nuclio 1.13.0, 3.20 for 1.14), "
+    "docker save it and docker load it here.",
+)
+def _helper_image(host: Host) -> Iterator[str]:
+    if host.images and not host.images.helper_is_there:
+        yield f"Nuclio starts {HELPER_IMAGE} at every deployment, which fails without internet"
 
 
 @rule(

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from handler.checks.machine import RULES, Host
+from handler.docker import Images
 from handler.function_file import FunctionFile
 from handler.machine import Gpu, Machine, gpus_of
 from tests.function_files import GOOD, changed
@@ -68,9 +70,48 @@ def test_weights_that_only_their_owner_can_read_are_pointed_out(weights: Path, n
     assert found(Host(MACHINE, function(folder=weights))) == {"host-folder-readable"}
 
 
+IMAGES = Images("auto-annotate:1", is_there=True, has_health_check=True, helper_is_there=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("image-there", {"is_there": False, "has_health_check": False}),
+        ("image-health-check", {"has_health_check": False}),
+        ("helper-image", {"helper_is_there": False}),
+    ],
+)
+def test_what_docker_lacks_is_caught_by_its_rule_alone(
+    name: str, changes: dict[str, Any], weights: Path
+) -> None:
+    good = Host(MACHINE, function(folder=weights), images=IMAGES)
+    assert found(good) == set()
+    assert found(replace(good, images=replace(IMAGES, **changes))) == {name}
+
+
+def test_a_build_brings_its_own_health_check(weights: Path) -> None:
+    built = function({"spec build": {"image": "cars:1", "baseImage": "base:1"}}, weights)
+    images = replace(IMAGES, has_health_check=False)
+    assert found(Host(MACHINE, built, images=images)) == set()
+
+
+@pytest.mark.skipif(Images.read("any") is None, reason="there is no Docker")
+def test_docker_is_asked_for_the_image() -> None:
+    host = Host.read(function({"spec image": "nowhere.example/annotate:1"}), None)
+    assert host.images is not None
+    assert not host.images.is_there
+    assert Host.read(None, None).images is None
+
+
+def test_without_docker_nothing_is_said_about_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert Host.read(function(), None).images is None
+
+
 def test_every_rule_is_tested() -> None:
     tested = {"cpu-features", "cpu-limit", "memory-limit", "memory", "gpu", "gpu-driver"}
     tested |= {"host-folder", "host-folder-readable", "machine-summary"}
+    tested |= {"image-there", "image-health-check", "helper-image"}
     assert tested == {rule.name for rule in RULES}
 
 
