@@ -229,7 +229,9 @@ def function(
 
 @main.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@_weights_option
+@click.option(
+    "--weights", type=click.Path(path_type=Path), metavar="DIR", help="A model folder, to try it."
+)
 @click.option(
     "--platform",
     type=click.Choice(["docker", "kubernetes"]),
