@@ -8,7 +8,7 @@ from pathlib import Path
 from handler.docker import HELPER_IMAGE, Images
 from handler.function_file import FunctionFile, table, whole
 from handler.machine import Machine
-from handler.nuclio.function import USER_ID
+from handler.nuclio.document import USER_ID
 from handler.nuclio.rules.build import builds
 from handler.nuclio.rules.resources import quantity
 from handler.rules import Rules

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from handler.errors import SettingsError
 from handler.function_file import FunctionFile, table, whole
-from handler.nuclio.function import READINESS_SECONDS
+from handler.nuclio.document import READINESS_SECONDS
 from handler.rules import Rules, dropping, setting
 from handler.settings import PREFIX, Settings
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from handler.function_file import FunctionFile, table, whole
-from handler.nuclio.function import MAX_BODY_BYTES, NODE_PORTS, WORKER_WAIT_MILLISECONDS
+from handler.nuclio.document import MAX_BODY_BYTES, NODE_PORTS, WORKER_WAIT_MILLISECONDS
 from handler.rules import Mend, Rules, part
 
 RULES: Rules[FunctionFile] = Rules("Nuclio")
