@@ -87,6 +87,17 @@ def file_findings(function: FunctionFile) -> Iterator[Finding]:
         yield from rule.findings(function)
 
 
+def refuse_errors(document: dict[str, Any], platform: str) -> None:
+    """Check what is about to be written as a function.yaml.
+
+    Raises:
+        SettingsError: CVAT or Nuclio would refuse it.
+    """
+    for found in file_findings(FunctionFile(document, platform)):
+        if found.severity == "error":
+            raise SettingsError(f"{found.finding} [{found.rule}]", found.remedy)
+
+
 def _peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 

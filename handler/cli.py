@@ -205,6 +205,7 @@ def function(
     auto-annotate function --weights models/cars --platform kubernetes --gpu --replicas 1:4
     auto-annotate function --weights models/cars --labels
     """
+    from handler.check import refuse_errors
     from handler.cvat.spec import raw_labels, spec_of
     from handler.nuclio.function import Function
     from handler.service import Service
@@ -224,6 +225,7 @@ def function(
         weights_path=weights_path,
         **options,
     )
+    refuse_errors(rendered.to_dict(), platform)
     click.echo(rendered.to_yaml(), nl=False)
 
 

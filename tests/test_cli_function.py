@@ -56,6 +56,8 @@ def test_labels_for_the_task_constructor(model_of: Callable[[str], Path]) -> Non
         (["--port", "99999"], 1, "error: Port 99999"),
         (["--platform", "nomad"], 2, "'nomad' is not one of"),
         (["--platform", "kubernetes", "--weights-path", "/w"], 1, "--weights-claim"),
+        (["--name", "dashboard"], 1, "the name of a part of Nuclio [platform-name]"),
+        (["--image", "Our Image"], 1, "not an image's name [image-reference]"),
     ],
 )
 def test_a_wrong_option_is_one_line(
