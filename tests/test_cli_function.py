@@ -9,7 +9,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from handler.check import file_findings
 from handler.cli import main
+from handler.function_file import FunctionFile
 from tests.conftest import DEMO, ROOT
 
 RENDERED = [
@@ -67,3 +69,9 @@ def test_a_wrong_option_is_one_line(
     result = CliRunner().invoke(main, ["function", "--weights", weights, *options])
     assert result.exit_code == status
     assert message in result.output
+
+
+@pytest.mark.parametrize("file", [arguments[0] for arguments in RENDERED])
+def test_the_files_in_the_repository_are_clean(file: str) -> None:
+    function = FunctionFile.parse((ROOT / file).read_text(), file)
+    assert {found.severity for found in file_findings(function)} <= {"info"}
