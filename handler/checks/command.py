@@ -90,8 +90,8 @@ def _print_findings(findings: Sequence[Finding]) -> None:
             click.echo(f"  {severity} {_wrapped(f'{found.finding} [{found.rule}]')}")
             if found.severity != "info":
                 click.echo(f"           {_wrapped(f'-> {found.remedy}')}")
-    counts = Counter(found.severity for found in findings)
-    said = [f"{counts['error']} errors", f"{counts['warning']} warnings"]
+    counts = Counter[str](found.severity for found in findings)
+    said = [f"{counts[each]} {each}{'s' * (counts[each] != 1)}" for each in ("error", "warning")]
     color = "red" if counts["error"] else "yellow" if counts["warning"] else "green"
     click.secho(", ".join(said), fg=color)
 
@@ -100,4 +100,4 @@ def _wrapped(text: str) -> str:
     if not sys.stdout.isatty():
         return text
     width = max(60, shutil.get_terminal_size().columns) - 11
-    return "\n".ljust(12).join(textwrap.wrap(text, width))
+    return "\n".ljust(12).join(textwrap.wrap(text, width, break_on_hyphens=False))
