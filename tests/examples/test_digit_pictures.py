@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from examples.digit_pictures import (
     BACKGROUNDS,
     EXAMPLES,
@@ -13,7 +14,6 @@ from examples.digit_pictures import (
     write_dataset,
     write_pictures,
 )
-
 from tests.conftest import ROOT
 
 
