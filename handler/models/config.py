@@ -48,6 +48,7 @@ CONFIG_KEYS: dict[str, Kind] = {
     "plugin": TEXT,
     "task": _one_of(*SHAPE_TYPES),
     "weights": TEXT,
+    "sha256": TEXT,
     "image_size": COUNT,
     "threshold": FRACTION,
     "class_thresholds": _by_class(FRACTION),
