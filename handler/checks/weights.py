@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from handler.cvat.reply import problems_in
 from handler.errors import AnnotateError
 from handler.function_file import FunctionFile
 from handler.models.checkpoint import Checkpoint
 from handler.models.folder import ModelFolder
+from handler.models.report import report
 from handler.rules import Rules
 from handler.service import Service
 from handler.settings import Settings
@@ -45,7 +48,9 @@ class Weights:
             if found["folder"].weights.suffix == ".pt":
                 found["checkpoint"] = Checkpoint.inspect(found["folder"].weights)
             found["service"] = Service.load(settings)
-            found["shapes"] = found["service"].annotate(trial_picture())[1]
+            shapes = found["service"].annotate(trial_picture())[1]
+            # As CVAT receives them, masks being arrays until then.
+            found["shapes"] = orjson.loads(orjson.dumps(shapes, option=orjson.OPT_SERIALIZE_NUMPY))
         except AnnotateError as error:
             found["failure"] = error
         except Exception as error:
@@ -153,3 +158,14 @@ def _weights_summary(weights: Weights) -> Iterator[str]:
             f"{weights.service.model.description} with {len(weights.service.labels)} labels; "
             f"loading and a first picture took {weights.seconds:.1f} s"
         )
+
+
+@rule(
+    "weights-report",
+    "info",
+    "the family, task, labels and imports of the weights are listed",
+    "Compare it with what was trained.",
+)
+def _weights_report(weights: Weights) -> Iterator[str]:
+    if weights.service is not None:
+        yield from report(weights.service).lines()

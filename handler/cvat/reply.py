@@ -42,7 +42,9 @@ def _shape_problems(
         yield f"the type is {kind!r}, not one of {', '.join(_SHAPES)}"
         return
     yield from _SHAPES[kind](shape)
-    if kind in ("rectangle", "polygon", "polyline", "points") and _is_flat(shape.get("points")):
+    # A turned box may reach over the edge: CVAT, too, leaves it where it is.
+    upright = kind in ("rectangle", "polygon", "polyline", "points") and not shape.get("rotation")
+    if upright and _is_flat(shape.get("points")):
         xs, ys = shape["points"][::2], shape["points"][1::2]
         if not all(0 <= x <= width for x in xs) or not all(0 <= y <= height for y in ys):
             yield f"it lies outside the picture of {width}x{height} pixels"

@@ -11,7 +11,7 @@ from handler.labels import labels_of
 from handler.nuclio.function import Function
 from handler.settings import Settings
 
-INFOS = {"weights-imports", "weights-summary"}
+INFOS = {"weights-imports", "weights-report", "weights-summary"}
 
 
 @pytest.fixture
@@ -32,11 +32,21 @@ def found(weights: Weights) -> dict[str, str]:
     return {f.rule: f"{f.finding}. {f.remedy}" for rule in RULES for f in rule.findings(weights)}
 
 
+@pytest.mark.parametrize("architecture", ["yolov8n-seg", "yolov8n-obb", "yolo11n-pose"])
+def test_shapes_of_every_task_are_those_that_cvat_takes(
+    model_of: Callable[[str], Path], architecture: str
+) -> None:
+    weights = load(model_of(architecture))
+    assert weights.shapes
+    assert found(weights).keys() == INFOS
+
+
 def test_good_weights_are_clean_and_described(folder: Path) -> None:
     (folder / "model.yaml").write_text(f"sha256: {digest(folder / 'best.pt').upper()}\n")
     findings = found(load(folder, [f"class {index}" for index in range(80)]))
     assert findings.keys() == INFOS
     assert "ultralytics" in findings["weights-imports"]
+    assert findings["weights-report"].startswith("Loading it imports ultralytics.nn.")
     assert findings["weights-summary"].startswith("yolov8n detector with 80 labels")
 
 

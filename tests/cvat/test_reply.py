@@ -27,6 +27,10 @@ def test_every_shape_that_cvat_takes_passes() -> None:
     assert problems() == []
 
 
+def test_a_turned_box_may_reach_over_the_edge() -> None:
+    assert problems(GOOD["rectangle"] | {"points": [-9, 2, 30, 40], "rotation": 30}) == []
+
+
 @pytest.mark.parametrize(
     ("kind", "changes", "problem"),
     [
@@ -40,8 +44,8 @@ def test_every_shape_that_cvat_takes_passes() -> None:
         ("rectangle", {"points": ["1", 2, 3, 4]}, "flat list of plain numbers"),
         ("rectangle", {"points": [True, 2, 3, 4]}, "flat list of plain numbers"),
         ("rectangle", {"points": [float("nan"), 2, 3, 4]}, "flat list of plain numbers"),
-        ("rectangle", {"points": [-1, 2, 3, 4]}, "outside the picture of 100x80"),
-        ("rectangle", {"points": [1, 2, 3, 81]}, "outside the picture of 100x80"),
+        ("rectangle", {"points": [-1, 2, 3, 4], "rotation": 0}, "outside the picture of 100x80"),
+        ("rectangle", {"points": [1, 2, 3, 81], "rotation": 0}, "outside the picture of 100x80"),
         ("rectangle", {"rotation": -1}, "the rotation is -1"),
         ("ellipse", {"rotation": "90"}, "the rotation is '90'"),
         ("polygon", {"points": [1, 1, 9, 1]}, "4 numbers, not an even count from 6"),
