@@ -144,8 +144,8 @@ def annotate(
                 failures += 1
                 click.secho(f"{path}: {error}", fg="red", err=True)
                 continue
-            (out / f"{name}.json").write_bytes(orjson.dumps(shapes, option=orjson.OPT_INDENT_2))
-            draw(picture, shapes).save(out / f"{name}.png")
+            (out / f"{name}.json").write_bytes(_one_a_line(shapes))
+            draw(picture, shapes, service.labels).save(out / f"{name}.png")
             click.echo(f"{path}: {_summary(shapes)} -> {out / name}.json, {out / name}.png")
     if failures:
         ctx.exit(1)
@@ -301,6 +301,12 @@ def remove(platform: str, file: Path) -> None:
 def _summary(shapes: Iterable[dict[str, Any]]) -> str:
     counts = Counter(shape["label"] for shape in shapes)
     return ", ".join(f"{count} {label}" for label, count in counts.items()) or "nothing found"
+
+
+def _one_a_line(shapes: Iterable[dict[str, Any]]) -> bytes:
+    """Return a JSON list with a shape on each line: a mask has millions of numbers."""
+    lines = [orjson.dumps(shape, option=orjson.OPT_SERIALIZE_NUMPY) for shape in shapes]
+    return b"[\n" + b",\n".join(lines) + b"\n]\n"
 
 
 def _pictures(paths: Iterable[Path]) -> Iterable[Path]:

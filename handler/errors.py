@@ -58,4 +58,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint such as `did you mean 'iou'?`, or the list of what is known."""
     choices = sorted(known)
     close = difflib.get_close_matches(word, choices, n=1)
-    return f"Did you mean {close[0]!r}?" if close else f"Known are: {', '.join(choices)}."
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    more = f" and {len(choices) - 20} more" if len(choices) > 20 else ""
+    return f"Known are: {', '.join(choices[:20])}{more}."

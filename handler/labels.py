@@ -1,23 +1,83 @@
 """The classes of a model and the labels that CVAT shows for them."""
 
-from collections.abc import Sequence
+import colorsys
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from handler.errors import WeightsError
+from handler.errors import SettingsError, WeightsError, nearest
+
+# What the objects of a task can become in CVAT; the first is the default.
+SHAPE_TYPES = {
+    "detect": ("rectangle", "polygon", "ellipse"),
+    "obb": ("rectangle", "polygon", "ellipse"),
+    "segment": ("mask", "polygon", "rectangle"),
+    "pose": ("skeleton", "points", "rectangle"),
+    "classify": ("tag",),
+}
 
 
 @dataclass(frozen=True)
 class Label:
-    """One label: its name and the CVAT shape type of its objects."""
+    """One label: its name and the CVAT shape type of its objects.
+
+    keypoints: the names of a skeleton's points. edges: pairs of indices into them.
+    attributes: the names of its text attributes.
+    """
 
     name: str
     type: str = "rectangle"
+    keypoints: tuple[str, ...] = ()
+    edges: tuple[tuple[int, int], ...] = ()
+    attributes: tuple[str, ...] = ()
+
+    @property
+    def color(self) -> tuple[int, int, int]:
+        """The label's colour (RGB, 0..255), the same wherever the name is the same."""
+        hue = zlib.crc32(self.name.encode()) % 360 / 360
+        red, green, blue = colorsys.hsv_to_rgb(hue, 0.75, 0.85)
+        return round(red * 255), round(green * 255), round(blue * 255)
 
 
-def labels_of(classes: Sequence[str]) -> tuple[Label, ...]:
-    """Return a label for each name, once: classes of one name share a label."""
-    return tuple(Label(name) for name in dict.fromkeys(classes))
+def labels_of(
+    classes: Sequence[str],
+    task: str = "detect",
+    label_types: Mapping[str, str] | None = None,
+    score_attribute: str | None = None,
+) -> tuple[Label, ...]:
+    """Return a label for each name, once: classes of one name share a label.
+
+    Raises:
+        SettingsError: `label_types` names no class, or a type that the task does not give.
+    """
+    types = label_types or {}
+    check_names(types, classes, "label_types")
+    possible = SHAPE_TYPES[task]
+    for name, shape_type in types.items():
+        if shape_type not in possible:
+            raise SettingsError(
+                f"model.yaml: label_types: {name!r} cannot be {shape_type!r}",
+                f"The task {task} gives: {', '.join(possible)}.",
+            )
+    attributes = () if score_attribute is None else (score_attribute,)
+    return tuple(
+        Label(name, types.get(name, possible[0]), attributes=attributes)
+        for name in dict.fromkeys(classes)
+    )
+
+
+def check_names(names: Mapping[str, object], classes: Sequence[str], key: str) -> None:
+    """Check that each name under a key of model.yaml is one of the classes.
+
+    Raises:
+        SettingsError: one is not.
+    """
+    for name in names:
+        if name not in classes:
+            raise SettingsError(
+                f"model.yaml: {key}: the model has no class {name!r}", nearest(name, set(classes))
+            )
 
 
 def read_classes(path: Path) -> tuple[str, ...]:

@@ -16,11 +16,12 @@ from handler.cvat.request import DetectorRequest
 from handler.cvat.shapes import shapes_of
 from handler.errors import AnnotateError, ModelError, WeightsError
 from handler.images import Picture
-from handler.labels import Label, labels_of
+from handler.labels import labels_of
 from handler.models import families
 from handler.models.folder import ModelFolder
 from handler.models.options import Options
 from handler.settings import Settings
+from handler.skeletons import with_skeletons
 
 CONTENT_TYPE = "application/json"
 
@@ -72,6 +73,19 @@ class Service:
         self.folder = folder
         self.model = model
         self.options = options
+        config = folder.config
+        self.labels = with_skeletons(
+            labels_of(
+                model.classes,
+                model.task,
+                config.get("label_types"),
+                config.get("score_attribute"),
+            ),
+            model.keypoints,
+            config,
+        )
+        by_name = {label.name: label for label in self.labels}
+        self._label_of_class = [by_name[name] for name in model.classes]
         self._max_pixels = settings.max_pixels
         self._one_at_a_time = threading.Lock()
 
@@ -88,8 +102,9 @@ class Service:
         service = cls(families.load(folder, options, settings), folder, options, settings)
         service._warm_up()
         log.info(
-            "ready weights=%s classes=%d threshold=%g seconds=%.1f",
+            "ready weights=%s task=%s classes=%d threshold=%g seconds=%.1f",
             folder.weights,
+            service.model.task,
             len(service.model.classes),
             options.threshold,
             time.perf_counter() - start,
@@ -107,10 +122,6 @@ class Service:
                 "Was it trained with a fork, or with another version of its library?",
             ) from error
 
-    @property
-    def labels(self) -> tuple[Label, ...]:
-        return labels_of(self.model.classes)
-
     def annotate(
         self, encoded: bytes, threshold: float | None = None, timings: Timings | None = None
     ) -> tuple[Picture, list[dict[str, Any]]]:
@@ -123,14 +134,15 @@ class Service:
         timings = timings or Timings()
         picture = images.decode(encoded, self._max_pixels)
         timings.mark("decode")
-        wanted = self.options.threshold if threshold is None else threshold
+        limits = self.options.limits(self.model.classes, threshold)
         height, width = picture.shape[:2]
         try:
             with self._one_at_a_time:
                 timings.mark("wait")
-                detections = self.model.predict(picture, wanted)
+                found = self.model.predict(picture, float(limits.min()))
                 timings.mark("predict")
-            return picture, shapes_of(detections, self.model.classes, width, height)
+            found = found.where(found.scores >= limits[found.classes])
+            return picture, shapes_of(found, self._label_of_class, width, height)
         except Exception as error:
             raise ModelError(
                 f"The model failed on this picture: {type(error).__name__}",
@@ -145,7 +157,7 @@ class Service:
             request = DetectorRequest.parse(body)
             timings.mark("parse")
             picture, shapes = self.annotate(request.image, request.threshold, timings)
-            reply = Reply(200, orjson.dumps(shapes))
+            reply = Reply(200, orjson.dumps(shapes, option=orjson.OPT_SERIALIZE_NUMPY))
             timings.mark("encode")
         except AnnotateError as error:
             traceback = error if error.status >= 500 else None

@@ -1,7 +1,10 @@
+from dataclasses import replace
+from typing import Any, cast
+
 import numpy as np
 import pytest
 
-from handler.detections import Detections
+from handler.detections import Detections, Mask
 
 
 def detections(boxes: int, scores: list[float], classes: int) -> Detections:
@@ -26,3 +29,45 @@ def test_arrays_of_different_objects_are_refused(boxes: int, classes: int) -> No
 def test_numbers_that_json_has_no_word_for_are_refused(score: float) -> None:
     with pytest.raises(ValueError, match="NaN or infinite"):
         detections(1, [score], 1)
+
+
+def test_an_object_is_plain_numbers() -> None:
+    found = Detections(
+        boxes=np.array([[1, 2, 3, 4]], np.float32),
+        scores=np.array([0.5], np.float32),
+        classes=np.array([7]),
+        keypoints=np.array([[[1, 2, 1]]], np.float32),
+    )
+    (only,) = found
+    assert (only.box, only.score, only.class_index) == ([1, 2, 3, 4], 0.5, 7)
+    assert (only.angle, only.mask, only.keypoints) == (0, None, [[1, 2, 1]])
+
+
+def test_a_choice_of_objects_keeps_all_that_belongs_to_them() -> None:
+    found = Detections(
+        boxes=np.arange(12, dtype=np.float32).reshape(3, 4),
+        scores=np.array([0.9, 0.5, 0.4], np.float32),
+        classes=np.array([0, 1, 2]),
+        angles=np.array([0, 10, 20], np.float32),
+        masks=[Mask(left, 0, np.ones((1, 1), bool)) for left in range(3)],
+        keypoints=np.arange(9, dtype=np.float32).reshape(3, 1, 3),
+    ).where(np.array([True, False, True]))
+    assert [each.class_index for each in found] == [0, 2]
+    assert [each.angle for each in found] == [0, 20]
+    assert [each.mask and each.mask.left for each in found] == [0, 2]
+    assert [each.keypoints for each in found] == [[[0, 1, 2]], [[6, 7, 8]]]
+
+
+@pytest.mark.parametrize("extra", ["angles", "masks", "keypoints"])
+def test_an_object_without_its_angle_mask_or_keypoints_is_refused(extra: str) -> None:
+    plain = detections(2, [0.5, 0.4], 2)
+    with pytest.raises(ValueError, match="do not describe the same objects"):
+        replace(plain, **cast("Any", {extra: np.zeros((1, 1, 3), np.float32)}))
+
+
+def test_a_mask_is_cut_out_tightly_and_put_back() -> None:
+    pixels = np.zeros((10, 20))
+    pixels[3:5, 7:12] = 1
+    mask = Mask.of(pixels, left=2)
+    assert (mask.left, mask.top, mask.pixels.shape) == (9, 3, (2, 5))
+    np.testing.assert_array_equal(mask.within(22, 10)[:, 2:], pixels > 0)

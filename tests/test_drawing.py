@@ -1,31 +1,50 @@
+from typing import Any
+
 import numpy as np
+import pytest
 
-from handler.drawing import color_of, draw
+from handler.drawing import draw
+from handler.labels import Label
+
+GREY = np.full((200, 300, 3), 128, np.uint8)
+SHAPES: list[dict[str, Any]] = [
+    {"type": "rectangle", "points": [100, 60, 200, 140]},
+    {"type": "rectangle", "points": [100, 60, 200, 140], "rotation": 30},
+    {"type": "ellipse", "points": [150, 100, 200, 60], "rotation": 30},
+    {"type": "polygon", "points": [100, 60, 200, 60, 150, 140]},
+    {
+        "type": "mask",
+        "points": [100, 60, 200, 60, 150, 140],
+        "mask": np.append(np.ones(101 * 81, np.uint32), [100, 60, 200, 140]),
+    },
+    {
+        "type": "skeleton",
+        "elements": [
+            {"label": "a", "points": [110, 80], "outside": False},
+            {"label": "b", "points": [190, 120], "outside": False},
+            {"label": "c", "points": [20, 20], "outside": True},
+        ],
+    },
+    {"type": "points", "points": [110, 80, 190, 120]},
+    {"type": "tag"},
+]
 
 
-def test_a_rectangle_is_drawn_in_its_label_s_colour() -> None:
-    picture = np.full((200, 300, 3), 255, np.uint8)
-    shape = {"label": "car", "type": "rectangle", "points": [50, 60, 250, 160], "confidence": 0.9}
-    drawn = np.asarray(draw(picture, [shape]))
-    for x, y in [(50, 100), (250, 100), (150, 60), (150, 160)]:
-        assert tuple(drawn[y, x]) == color_of("car")
-    assert tuple(drawn[100, 150]) == (255, 255, 255)
-    assert picture.min() == 255
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape["type"])
+def test_each_shape_is_drawn_in_its_label_s_colour_where_it_lies(shape: dict[str, Any]) -> None:
+    label = Label("car", shape["type"], ("a", "b", "c"), ((0, 1), (1, 2)))
+    drawn = draw(GREY, [shape | {"label": "car", "confidence": 0.5}], [label])
+    pixels = np.asarray(drawn)
+    assert pixels.shape == GREY.shape
+    changed = (pixels != 128).any(axis=2)
+    assert (pixels[changed] == label.color).all(axis=1).sum() > 50
+    below_the_caption = changed[60:141]
+    assert below_the_caption[:, 95:206].any() == (shape["type"] != "tag")
+    assert not below_the_caption[:, :80].any()
+    assert not changed[165:].any()
 
 
-def test_channels_are_put_in_order() -> None:
-    blue = np.zeros((8, 8, 3), np.uint8)
-    blue[..., 0] = 255
-    assert draw(blue, []).getpixel((0, 0)) == (0, 0, 255)
-
-
-def test_a_caption_stays_on_the_picture() -> None:
-    picture = np.zeros((100, 100, 3), np.uint8)
-    shape = {"label": "car", "type": "rectangle", "points": [0, 0, 100, 100], "confidence": 0.9}
-    drawn = np.asarray(draw(picture, [shape]))
-    assert (drawn[:15, :40].reshape(-1, 3) == color_of("car")).all(axis=1).sum() > 100
-
-
-def test_colours_are_stable_and_differ() -> None:
-    assert color_of("car") == color_of("car")
-    assert len({color_of(name) for name in ("car", "bus", "person", "bicycle")}) == 4
+def test_a_shape_on_the_very_edge_keeps_its_caption_on_the_picture() -> None:
+    shape = {"type": "rectangle", "points": [0, 0, 300, 200], "label": "car", "confidence": 0.5}
+    pixels = np.asarray(draw(GREY, [shape], [Label("car")]))
+    assert (pixels[10, 20:60] != 128).any()

@@ -13,3 +13,4 @@ def test_a_code_can_be_more_precise_than_the_class() -> None:
 def test_nearest_suggests_what_is_close_and_lists_what_is_not() -> None:
     assert nearest("treshold", ["iou", "threshold"]) == "Did you mean 'threshold'?"
     assert nearest("zzz", ["iou", "threshold"]) == "Known are: iou, threshold."
+    assert nearest("zzz", [f"class {index}" for index in range(80)]).endswith(" and 60 more.")

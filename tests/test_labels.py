@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from handler.errors import WeightsError
-from handler.labels import Label, check_agreement, labels_of, read_classes
+from handler.errors import SettingsError, WeightsError
+from handler.labels import SHAPE_TYPES, Label, check_agreement, labels_of, read_classes
 
 
 @pytest.fixture
@@ -35,6 +35,34 @@ def test_a_list_that_would_shift_or_garble_classes_is_refused(
 
 def test_classes_of_one_name_share_a_label() -> None:
     assert labels_of(["car", "bus", "car"]) == (Label("car"), Label("bus"))
+
+
+@pytest.mark.parametrize("task", SHAPE_TYPES)
+def test_each_task_has_its_own_type_and_model_yaml_chooses_another(task: str) -> None:
+    default, last = SHAPE_TYPES[task][0], SHAPE_TYPES[task][-1]
+    labels = labels_of(["car", "bus"], task, {"bus": last}, "score")
+    assert labels == (
+        Label("car", default, attributes=("score",)),
+        Label("bus", last, attributes=("score",)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("types", "reason"),
+    [
+        ({"bsu": "polygon"}, "no class 'bsu'. Did you mean 'bus'"),
+        ({"bus": "mask"}, "'bus' cannot be 'mask'. The task detect gives: rectangle, polygon"),
+    ],
+)
+def test_types_that_cannot_be_are_refused(types: dict[str, str], reason: str) -> None:
+    with pytest.raises(SettingsError, match=reason):
+        labels_of(["car", "bus"], "detect", types)
+
+
+def test_a_colour_goes_with_the_name() -> None:
+    colors = {Label(name).color for name in ("car", "bus", "bicycle")}
+    assert len(colors) == 3
+    assert Label("car", "mask").color == Label("car").color
 
 
 def test_lists_that_agree_pass() -> None:

@@ -91,6 +91,6 @@ def test_a_failing_start_ends_the_worker_and_the_log_says_why(
         nuclio_sdk.test.Platform().call_handler(main.handler, nuclio_sdk.Event(body=b"{}"))
     assert caught.value.code == 1
     line = capsys.readouterr().out.splitlines()[-1]
-    assert "ERROR not ready: No weights (.pt) in" in line
+    assert "ERROR not ready: No weights (.pt, .pth" in line
     assert line.endswith("mount the folder with best.pt there.")
     assert main.REASON.read_text() == line[line.index("not ready") :] + "\n"

@@ -105,7 +105,10 @@ def test_each_answer_is_one_line_in_the_log_without_the_image(
 class _Model:
     """Two objects, or an exception, and a note of how many threads were inside at once."""
 
+    task = "detect"
     classes = ("car",)
+    keypoints = ()
+    without: frozenset[str] = frozenset()
     description = "for tests"
     versions: ClassVar[dict[str, str]] = {}
 

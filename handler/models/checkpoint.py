@@ -1,47 +1,63 @@
-"""What a PyTorch file would import and what it says of itself, read without running it."""
+"""What a file of weights would import and what it says of itself, read without running it."""
 
+import json
+import pickle
 import pickletools
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from handler.errors import WeightsError
+from handler.models import onnx_header
 
 # The first bytes of files that are often saved under a model's name.
 _IMPOSTORS = {
     b"version https://git-lfs": ("is a git-LFS pointer", "Run `git lfs pull` and copy it again."),
     b"<": ("is a web page", "Download the file itself, not the page about it."),
+    b"\x89HDF": ("is a Keras or HDF5 file", "Served are models of PyTorch; see docs/families."),
 }
+_MAGIC = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)  # torch.serialization.MAGIC_NUMBER
+_TENSORS = 4  # enough to know a network by
 _STRINGS = {"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"}
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A PyTorch checkpoint as far as its pickle tells.
+    """A file of weights as far as it tells without being run.
 
     imports: names such as `ultralytics.nn.tasks.DetectionModel` that loading would import.
     version: what the key "version" holds, for Ultralytics the version that saved the file.
+    kind: a pickle, TorchScript, ONNX, or the code of a plugin, of which nothing is read.
+    tensors: the names of the first parameters.
+    metadata: what an exporter wrote beside the network, such as Ultralytics' task and names.
     """
 
     imports: frozenset[str]
     version: str | None
+    kind: Literal["pickle", "torchscript", "onnx", "code"] = "pickle"
+    tensors: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def inspect(cls, path: Path) -> "Checkpoint":
         """Read the pickle's opcodes; nothing in it is executed.
 
         Raises:
-            WeightsError: the file is empty, truncated, or not a PyTorch checkpoint.
+            WeightsError: the file is empty, truncated, or of no kind that is known.
         """
         with path.open("rb") as file:
-            _check_start(path, file.read(32))
+            start = file.read(32)
+        _check_start(path, start)
+        if onnx_header.is_onnx(start):
+            return cls(frozenset(), None, "onnx", metadata=onnx_header.metadata(path))
         try:
             if zipfile.is_zipfile(path):
                 with zipfile.ZipFile(path) as archive:
                     return cls._from_archive(path, archive)
             with path.open("rb") as file:
+                _skip_preamble(file)
                 return cls._from_pickle(file)
         except (ValueError, EOFError, UnicodeDecodeError, zipfile.BadZipFile) as error:
             raise WeightsError(
@@ -52,6 +68,9 @@ class Checkpoint:
     @classmethod
     def _from_archive(cls, path: Path, archive: zipfile.ZipFile) -> "Checkpoint":
         for name in archive.namelist():
+            if name.endswith("/constants.pkl"):
+                return cls(frozenset(), None, "torchscript", metadata=_metadata(archive))
+        for name in archive.namelist():
             if name.endswith("/data.pkl"):
                 with archive.open(name) as file:
                     return cls._from_pickle(file)
@@ -60,6 +79,7 @@ class Checkpoint:
     @classmethod
     def _from_pickle(cls, file: IO[bytes]) -> "Checkpoint":
         imports, version = set(), None
+        tensors: list[str] = []
         strings: list[str] = []
         for name, argument in _operations(file):
             if name == "GLOBAL":
@@ -69,8 +89,10 @@ class Checkpoint:
             elif isinstance(argument, str):
                 if strings and strings[-1] == "version":
                     version = argument
+                elif argument.endswith((".weight", ".bias")) and len(tensors) < _TENSORS:
+                    tensors.append(argument)
                 strings.append(argument)
-        return cls(frozenset(imports), version)
+        return cls(frozenset(imports), version, tensors=tuple(tensors))
 
 
 def _check_start(path: Path, start: bytes) -> None:
@@ -83,6 +105,24 @@ def _check_start(path: Path, start: bytes) -> None:
         raise WeightsError(
             f"{path} is truncated", "Copy it again and compare its size with the original's."
         )
+
+
+def _skip_preamble(file: IO[bytes]) -> None:
+    """Go to the pickle that counts: torch before 1.6 writes three small ones before it."""
+    if file.read(len(_MAGIC)) != _MAGIC:
+        file.seek(0)
+        return
+    for _ in ("protocol", "sizes of integers"):
+        for _ in pickletools.genops(file):
+            pass
+
+
+def _metadata(archive: zipfile.ZipFile) -> Any:
+    """Return what Ultralytics writes into a TorchScript archive, `extra/config.txt`."""
+    for name in archive.namelist():
+        if name.endswith("/extra/config.txt"):
+            return json.loads(archive.read(name))
+    return {}
 
 
 def _operations(file: IO[bytes]) -> Iterator[tuple[str, Any]]:

@@ -4,20 +4,30 @@ import importlib
 from typing import Protocol, Self
 
 from handler.detections import Detections
-from handler.errors import SettingsError, WeightsError, nearest
+from handler.errors import SettingsError, nearest
 from handler.images import Picture
+from handler.labels import check_names
 from handler.models.checkpoint import Checkpoint
 from handler.models.folder import ModelFolder
 from handler.models.options import Options
+from handler.models.recognition import family_of
 from handler.settings import Settings
 
 
 class Model(Protocol):
-    """A loaded model: its class names in index order, what it is, the libraries that run it."""
+    """A loaded model.
 
+    task: a key of `labels.SHAPE_TYPES`. classes: the class names in index order.
+    keypoints: their names, of a pose model. versions: of the libraries that run it.
+    without: the options that have no effect on it.
+    """
+
+    task: str
     classes: tuple[str, ...]
+    keypoints: tuple[str, ...]
     description: str
     versions: dict[str, str]
+    without: frozenset[str]
 
     @classmethod
     def load(
@@ -34,14 +44,26 @@ class Model(Protocol):
         """Return the objects on `picture` that score `threshold` or more."""
 
 
-# A family's name, the class that runs it, and what its checkpoints import.
-FAMILIES = {"ultralytics": "handler.models.ultralytics:Ultralytics"}
-IMPORTS = {"ultralytics.": "ultralytics"}
-NOT_SERVED = {
-    "models.": "a YOLOv5 (or YOLOv7) model of its own repository",
-    "mmengine.": "an MMRotate or MMDetection model",
-    "yolox.": "a YOLOX model",
+# A family's name and the class that runs it, imported when it is chosen.
+FAMILIES = {
+    "ultralytics": "handler.models.ultralytics:Ultralytics",
+    "yolov5": "handler.models.yolov5:YOLOv5",
+    "torchvision": "handler.models.torchvision:Torchvision",
+    "torchscript": "handler.models.torchscript:TorchScript",
+    "plugin": "handler.models.plugin:PluginModel",
 }
+
+
+def recognise(folder: ModelFolder) -> tuple[str, Checkpoint]:
+    """Return the family that model.yaml names, or else the file, and what the file says of itself.
+
+    Raises:
+        WeightsError: the file is damaged, or of no family and model.yaml names none.
+    """
+    if "plugin" in folder.config:
+        return "plugin", Checkpoint(frozenset(), None, "code")
+    checkpoint = Checkpoint.inspect(folder.weights)
+    return folder.config.get("family") or family_of(folder.weights, checkpoint), checkpoint
 
 
 def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:
@@ -49,29 +71,19 @@ def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:
 
     Raises:
         WeightsError: no family can load it, or its class list differs from classes.txt.
-        SettingsError: model.yaml names a family that does not exist.
+        SettingsError: model.yaml names a family that does not exist, or a task or class that the
+            model does not have.
     """
-    checkpoint = Checkpoint.inspect(folder.weights)
-    family = folder.config.get("family") or _recognise(folder, checkpoint)
+    family, checkpoint = recognise(folder)
     if family not in FAMILIES:
         raise SettingsError(f"There is no family {family!r}", nearest(family, FAMILIES))
     module, _, name = FAMILIES[family].partition(":")
     cls: type[Model] = getattr(importlib.import_module(module), name)
-    return cls.load(folder, checkpoint, options, settings)
-
-
-def _recognise(folder: ModelFolder, checkpoint: Checkpoint) -> str:
-    for prefix, family in IMPORTS.items():
-        if any(name.startswith(prefix) for name in checkpoint.imports):
-            return family
-    for prefix, what in NOT_SERVED.items():
-        if any(name.startswith(prefix) for name in checkpoint.imports):
-            raise WeightsError(
-                f"{folder.weights} is {what}",
-                "This version serves detectors trained with ultralytics (YOLOv8 to 26, RT-DETR).",
-            )
-    raise WeightsError(
-        f"{folder.weights} holds no model of a known family "
-        f"(it imports {', '.join(sorted(checkpoint.imports)[:4]) or 'nothing'})",
-        "If it is a bare state dict, save the whole model: ultralytics does so as best.pt.",
-    )
+    model = cls.load(folder, checkpoint, options, settings)
+    if folder.config.get("task", model.task) != model.task:
+        raise SettingsError(
+            f"model.yaml: task is {folder.config['task']}, the model is trained for {model.task}",
+            "Remove the line: the weights carry the task.",
+        )
+    check_names(options.class_thresholds, model.classes, "class_thresholds")
+    return model

@@ -4,27 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from handler.errors import SettingsError, WeightsError, nearest
+from handler.errors import WeightsError
 from handler.labels import read_classes
-from handler.settings import COUNT, FLAG, FRACTION, TEXT, Kind, read_as
+from handler.models.config import read_config
 
-WEIGHTS_SUFFIXES = (".pt",)
-
-CONFIG_KEYS: dict[str, Kind] = {
-    "name": TEXT,
-    "title": TEXT,
-    "description": TEXT,
-    "family": TEXT,
-    "weights": TEXT,
-    "sha256": TEXT,
-    "image_size": COUNT,
-    "threshold": FRACTION,
-    "iou": FRACTION,
-    "max_detections": COUNT,
-    "agnostic_nms": FLAG,
-}
+WEIGHTS_SUFFIXES = (".pt", ".pth", ".torchscript", ".onnx")
 
 
 @dataclass(frozen=True)
@@ -60,31 +44,20 @@ class ModelFolder:
                 f"The model folder {folder} does not exist",
                 "Mount the folder with best.pt there, or name another with ANNOTATE_WEIGHTS.",
             )
-        config = _read_config(folder / "model.yaml")
+        config = read_config(folder / "model.yaml")
         classes_file = folder / "classes.txt"
         return cls(
             path=folder,
-            weights=_find_weights(folder, chosen or config.get("weights")),
+            weights=_find_weights(folder, chosen or config.get("weights") or _code(config)),
             classes=read_classes(classes_file) if classes_file.exists() else None,
             config=config,
         )
 
 
-def _read_config(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        config = yaml.safe_load(path.read_text("utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not YAML: {error}") from None
-    if not isinstance(config, dict):
-        raise SettingsError(f"{path} is not a table of keys and values")
-    for key in config:
-        if key not in CONFIG_KEYS:
-            raise SettingsError(f"{path}: unknown key {key!r}", nearest(str(key), CONFIG_KEYS))
-    return {
-        key: read_as(CONFIG_KEYS[key], value, f"{path}: {key}") for key, value in config.items()
-    }
+def _code(config: dict[str, Any]) -> str | None:
+    """Return the file of a plugin, whose class knows which weights it needs, if any."""
+    module, colon, _ = config.get("plugin", "").partition(":")
+    return f"{module}.py" if colon else None
 
 
 def _find_weights(folder: Path, chosen: str | None) -> Path:

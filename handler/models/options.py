@@ -1,23 +1,29 @@
 """How a model is asked: the environment over model.yaml over the defaults."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from handler.settings import Settings
 
 
 @dataclass(frozen=True)
 class Options:
-    """The choices that all detectors have. The defaults are those of Ultralytics' predict.
+    """The choices that detectors have. None is what the model's own library does.
 
-    `image_size` None means the size that the weights were trained at.
+    `class_thresholds` are the lowest scores of single classes, by name. `top_k` is for
+    classification: how many classes a picture can have.
     """
 
     threshold: float = 0.25
-    iou: float = 0.7
-    max_detections: int = 300
+    class_thresholds: Mapping[str, float] = field(default_factory=dict)
+    iou: float | None = None
+    max_detections: int | None = None
     agnostic_nms: bool = False
+    top_k: int = 1
     image_size: int | None = None
 
     @classmethod
@@ -30,3 +36,13 @@ class Options:
             elif option.name in config:
                 values[option.name] = config[option.name]
         return cls(**values)
+
+    def limits(self, classes: Sequence[str], threshold: float | None) -> NDArray[np.float32]:
+        """Return the lowest score to report of each class.
+
+        That is the class's own threshold, or the model's; where a request names a threshold, no
+        class is reported below it, nor below its own.
+        """
+        common = self.threshold if threshold is None else 0.0
+        limits = [self.class_thresholds.get(name, common) for name in classes]
+        return np.maximum(limits, threshold or 0.0, dtype=np.float32)

@@ -1,17 +1,32 @@
+import numpy as np
+import pytest
+
 from handler.models.options import Options
 from handler.settings import Settings
 
-
-def test_the_defaults_are_ultralytics_own() -> None:
-    from ultralytics.utils import DEFAULT_CFG
-
-    options = Options.merge(Settings(), {})
-    assert options.iou == DEFAULT_CFG.iou
-    assert options.max_detections == DEFAULT_CFG.max_det
-    assert options.agnostic_nms is DEFAULT_CFG.agnostic_nms
-    assert options.threshold == 0.25  # Model.predict's, where the configuration has none
+CLASSES = ("car", "bus", "car")
 
 
 def test_the_environment_goes_over_model_yaml_over_the_defaults() -> None:
-    options = Options.merge(Settings(threshold=0.6), {"threshold": 0.4, "iou": 0.5, "name": "x"})
-    assert options == Options(threshold=0.6, iou=0.5)
+    config = {"threshold": 0.4, "iou": 0.5, "name": "x", "class_thresholds": {"car": 0.1}}
+    options = Options.merge(Settings(threshold=0.6), config)
+    assert options == Options(threshold=0.6, iou=0.5, class_thresholds={"car": 0.1})
+
+
+@pytest.mark.parametrize(
+    ("requested", "expected"),
+    [
+        (None, [0.7, 0.4, 0.7]),
+        (0.5, [0.7, 0.5, 0.7]),
+        (0.9, [0.9, 0.9, 0.9]),
+        (0.01, [0.7, 0.01, 0.7]),
+    ],
+)
+def test_a_class_keeps_its_own_threshold(requested: float | None, expected: list[float]) -> None:
+    options = Options(threshold=0.4, class_thresholds={"car": 0.7})
+    np.testing.assert_allclose(options.limits(CLASSES, requested), expected)
+
+
+def test_a_class_can_be_reported_below_the_model_s_threshold() -> None:
+    options = Options(threshold=0.4, class_thresholds={"bus": 0.1})
+    np.testing.assert_allclose(options.limits(CLASSES, None), [0.4, 0.1, 0.4])

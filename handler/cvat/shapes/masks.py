@@ -1,0 +1,41 @@
+"""The pixels of an object: CVAT's mask, and the polygons around them."""
+
+from typing import Any
+
+import numpy as np
+
+from handler.cvat.shapes import outlines
+from handler.cvat.shapes.boxes import rounded
+from handler.detections import Detection, Mask
+from handler.labels import Label
+
+
+def mask(found: Detection, _: Label, __: tuple[int, int]) -> list[dict[str, Any]]:
+    """Return `mask`, and `points`, which CVAT takes where it turns masks into polygons.
+
+    mask: 0 or 1 for each pixel of the cut-out, row by row, then the cut-out's first and last column
+    and row: left, top, right, bottom. A numpy array, for there may be millions.
+    """
+    rings = outlines.around(_mask(found))
+    if not rings:
+        return []
+    points = outlines.joined([outlines.joined(part) for part in rings])
+    return [{"points": rounded(points.ravel().tolist()), "mask": _encoded(_mask(found))}]
+
+
+def polygon(found: Detection, _: Label, __: tuple[int, int]) -> list[dict[str, Any]]:
+    """Return a polygon for each part of the object; a hole is reached by a cut from the outside."""
+    parts = outlines.around(_mask(found))
+    return [{"points": rounded(outlines.joined(part).ravel().tolist())} for part in parts]
+
+
+def _mask(found: Detection) -> Mask:
+    if found.mask is None:
+        raise ValueError("the model gave no mask with this object")
+    return found.mask
+
+
+def _encoded(mask: Mask) -> np.ndarray[Any, np.dtype[np.uint32]]:
+    rows, columns = mask.pixels.shape
+    box = (mask.left, mask.top, mask.left + columns - 1, mask.top + rows - 1)
+    return np.concatenate([mask.pixels.ravel(), box]).astype(np.uint32)

@@ -1,0 +1,95 @@
+"""A model of the user's own: `plugin: module:Class` in model.yaml, beside the module."""
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from handler.detections import Detections
+from handler.errors import SettingsError, WeightsError
+from handler.images import Picture
+from handler.labels import SHAPE_TYPES
+from handler.models.checkpoint import Checkpoint
+from handler.models.folder import ModelFolder
+from handler.models.options import Options
+from handler.settings import Settings
+
+
+class Plugin(Protocol):
+    """What a plugin's class has to have.
+
+    task: detect, obb, segment, pose or classify. classes: the names, in index order.
+    keypoints: their names, for the task pose only.
+    """
+
+    task: str
+    classes: tuple[str, ...]
+
+    def load(self, folder: Path, device: str) -> None:
+        """Load the model from its folder, once. device: `cpu` or `cuda:N`."""
+
+    def predict(self, picture: Picture, threshold: float) -> Detections:
+        """Return the objects on a picture, (height, width, 3) uint8, BGR, that score enough."""
+
+
+class PluginModel:
+    """A plugin as a model family."""
+
+    def __init__(self, plugin: Any, name: str) -> None:
+        self._plugin = plugin
+        self.task: str = plugin.task
+        self.classes = tuple(str(each) for each in plugin.classes)
+        self.keypoints = tuple(str(each) for each in getattr(plugin, "keypoints", ()))
+        self.description = f"Plugin {name}"
+        self.versions: dict[str, str] = {}
+        # The plugin's class decides by itself what else to honour.
+        self.without = frozenset({"iou", "max_detections", "agnostic_nms", "top_k", "image_size"})
+
+    @classmethod
+    def load(cls, folder: ModelFolder, _: Checkpoint, __: Options, settings: Settings) -> Self:
+        name = folder.config["plugin"]
+        plugin = _class_of(folder.path, name)()
+        try:
+            plugin.load(folder.path, _device(settings.device))
+            loaded = cls(plugin, name)
+        except Exception as error:
+            raise WeightsError(
+                f"The plugin {name} cannot load: {type(error).__name__}: {error}",
+                "See docs/families/plugin.md for what its class has to have.",
+            ) from error
+        if loaded.task not in SHAPE_TYPES or (loaded.task == "pose" and not loaded.keypoints):
+            raise WeightsError(
+                f"The plugin {name} has the task {loaded.task!r} and the keypoints "
+                f"{loaded.keypoints}",
+                f"A task is one of {', '.join(SHAPE_TYPES)}; pose needs the names of keypoints.",
+            )
+        return loaded
+
+    def predict(self, picture: Picture, threshold: float) -> Detections:
+        found: Detections = self._plugin.predict(picture, threshold)
+        return found.where(found.scores >= threshold)
+
+
+def _class_of(folder: Path, name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    sys.path.insert(0, str(folder.resolve()))
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, SyntaxError, ValueError) as error:
+        raise SettingsError(
+            f"model.yaml: plugin: {name} cannot be imported ({error})",
+            f"Write `plugin: MODULE:CLASS` and put MODULE.py into {folder}; packages that it "
+            "imports belong into the image.",
+        ) from error
+    finally:
+        sys.path.remove(str(folder.resolve()))
+
+
+def _device(name: str) -> str:
+    if name == "cpu":
+        return name
+    try:
+        from handler.models.device import torch_device
+    except ImportError:  # an image without torch
+        return "cpu"
+    return str(torch_device(name))

@@ -1,0 +1,132 @@
+"""An ultralytics file: opened by its content, and what it says of itself."""
+
+import importlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from handler.errors import WeightsError
+from handler.models.checkpoint import Checkpoint
+
+_LIBRARY = "ultralytics."
+_HARMLESS = {
+    "__builtin__.set",
+    "_codecs.encode",
+    "builtins.set",
+    "collections.OrderedDict",
+    "pathlib.PosixPath",
+    "pathlib.WindowsPath",
+}
+
+
+@dataclass(frozen=True)
+class About:
+    """What a network says of itself. `image_size` is set where it takes no other."""
+
+    task: str
+    classes: tuple[str, ...]
+    architecture: str
+    keypoint_count: int
+    keypoint_names: tuple[str, ...]
+    has_nms: bool = True
+    image_size: Any = None
+
+    @classmethod
+    def of(cls, network: Any) -> Self:
+        return cls(
+            task=network.task,
+            classes=_in_order(network.names),
+            architecture=Path(network.yaml.get("yaml_file", "ultralytics")).stem,
+            keypoint_count=getattr(network, "kpt_shape", (0,))[0],
+            keypoint_names=_first(getattr(network, "kpt_names", None)),
+            has_nms=not getattr(network, "end2end", False)
+            and "RTDETR" not in type(network).__name__,
+        )
+
+    @classmethod
+    def read(cls, checkpoint: Checkpoint) -> Self:
+        """Read what an export carries beside the network."""
+        metadata = checkpoint.metadata
+        return cls(
+            task=metadata["task"],
+            classes=_in_order(metadata["names"]),
+            architecture=" ".join(metadata.get("description", "ultralytics").split()[:2]),
+            keypoint_count=(metadata.get("kpt_shape") or (0,))[0],
+            keypoint_names=_first(metadata.get("kpt_names")),
+            has_nms=not metadata.get("end2end", False),
+            image_size=metadata["imgsz"],
+        )
+
+
+def _in_order(names: Mapping[Any, str]) -> tuple[str, ...]:
+    """Return names by index; JSON has made strings of the indices."""
+    return tuple(str(names[index]) for index in sorted(names, key=int))
+
+
+def _first(names: Mapping[Any, list[str]] | None) -> tuple[str, ...]:
+    return tuple(str(name) for name in next(iter(names.values()))) if names else ()
+
+
+@contextmanager
+def neutral_name(weights: Path, kind: str) -> Iterator[Path]:
+    """Give the file a name that means nothing, for as long as it is being opened.
+
+    Ultralytics reads meaning into names: yolov5s.pt is replaced by a download, *-world.pt is
+    another class.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "best.torchscript" if kind == "torchscript" else "best.pt")
+        path.symlink_to(weights.resolve())
+        yield path
+
+
+def open_model(path: Path, weights: Path, checkpoint: Checkpoint, trusted: bool) -> Any:
+    from ultralytics import YOLO
+    from ultralytics.nn import tasks
+
+    tasks.SAFE_LOAD = not trusted
+    try:
+        return YOLO(str(path), task=checkpoint.metadata.get("task"))
+    except Exception as error:
+        raise _explain(weights, checkpoint, trusted, error) from error
+
+
+def _explain(
+    weights: Path, checkpoint: Checkpoint, trusted: bool, error: Exception
+) -> WeightsError:
+    from ultralytics import __version__ as installed
+
+    missing = sorted(name for name in checkpoint.imports if _is_missing(name))
+    if missing:
+        return WeightsError(
+            f"{weights} was saved by ultralytics {checkpoint.version or 'of unknown version'} "
+            f"and needs {missing[0]}, which ultralytics {installed} does not have",
+            "Use an image with a newer ultralytics, or train again with this one.",
+        )
+    foreign = sorted(
+        name
+        for name in checkpoint.imports - _HARMLESS
+        if not name.startswith((_LIBRARY, "torch.", "numpy."))
+    )
+    if foreign and not trusted:
+        return WeightsError(
+            f"{weights} would import {', '.join(foreign[:3])}, which is not ultralytics' own",
+            "If you trust whoever made the file, set ANNOTATE_TRUST_WEIGHTS=true.",
+        )
+    return WeightsError(
+        f"{weights} cannot be loaded by ultralytics {installed}: {type(error).__name__}: {error}",
+        "Copy the file again; if it still fails, save it with this version of ultralytics.",
+    )
+
+
+def _is_missing(name: str) -> bool:
+    module, _, attribute = name.rpartition(".")
+    if not name.startswith(_LIBRARY):
+        return False
+    try:
+        return not hasattr(importlib.import_module(module), attribute)
+    except ImportError:
+        return True

@@ -1,0 +1,109 @@
+"""A plugin as a family, and the worked example against the library that it wraps."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from facenet_pytorch import MTCNN
+
+from handler.errors import AnnotateError
+from handler.service import Service
+from handler.settings import Settings
+from tests.architectures import PHOTOGRAPHS
+from tests.conftest import ROOT
+
+EXAMPLE = ROOT / "examples" / "faces"
+PLUGIN = """
+import numpy as np
+from handler.detections import Detections
+
+class Two:
+    task = "{task}"
+    classes = ("car", "bus")
+
+    def load(self, folder, device):
+        {load}
+
+    def predict(self, picture, threshold):
+        return Detections(
+            np.array([[1, 2, 30, 40]] * 2, np.float32),
+            np.array([0.9, 0.2], np.float32),
+            np.array([1, 0]),
+        )
+"""
+
+
+def folder_of(path: Path, task: str = "detect", load: str = "pass", name: str = "") -> Path:
+    module = name or f"plugin_{path.name}"
+    (path / f"{module}.py").write_text(PLUGIN.format(task=task, load=load))
+    (path / "model.yaml").write_text(f"plugin: {module}:Two\n")
+    return path
+
+
+def open_service(path: Path) -> Service:
+    return Service.load(Settings(weights=path, device="cpu"))
+
+
+def test_a_plugin_answers_and_its_threshold_is_kept(tmp_path: Path) -> None:
+    service = open_service(folder_of(tmp_path))
+    picture = cv2.imencode(".png", np.zeros((50, 60, 3), np.uint8))[1].tobytes()
+    _, shapes = service.annotate(picture, 0.5)
+    assert [(shape["label"], shape["points"]) for shape in shapes] == [("bus", [1, 2, 30, 40])]
+    assert len(service.annotate(picture, 0.1)[1]) == 2
+
+
+@pytest.mark.parametrize(
+    ("task", "load", "reason"),
+    [
+        ("faces", "pass", "has the task 'faces'.* A task is one of detect, obb"),
+        ("pose", "pass", "pose needs the names of keypoints"),
+        ("detect", "raise OSError('no such file')", "cannot load: OSError: no such file"),
+    ],
+)
+def test_a_plugin_that_does_not_fit_is_said_to_be_so(
+    tmp_path: Path, task: str, load: str, reason: str
+) -> None:
+    with pytest.raises(AnnotateError, match=reason):
+        open_service(folder_of(tmp_path, task, load))
+
+
+@pytest.mark.parametrize(
+    ("plugin", "reason"),
+    [
+        ("two:Two", r"two.py does not exist"),
+        ("broken:Two", r"cannot be imported \(No module named 'nothing_like_it'\)"),
+        ("empty:Two", r"cannot be imported .*'Two'.*Write `plugin: MODULE:CLASS`"),
+    ],
+)
+def test_code_that_cannot_be_imported_is_said_to_be_so(
+    tmp_path: Path, plugin: str, reason: str
+) -> None:
+    (tmp_path / "broken.py").write_text("import nothing_like_it\n")
+    (tmp_path / "empty.py").write_text("")
+    (tmp_path / "model.yaml").write_text(f"plugin: {plugin}\n")
+    with pytest.raises(AnnotateError, match=reason):
+        open_service(tmp_path)
+
+
+def test_the_worked_example_finds_the_faces_that_its_library_finds() -> None:
+    service = open_service(EXAMPLE)
+    (label,) = service.labels
+    assert (label.type, len(label.keypoints), len(label.edges)) == ("skeleton", 5, 6)
+    found = 0
+    for photograph in PHOTOGRAPHS:
+        picture, shapes = service.annotate(photograph.read_bytes())
+        boxes, scores, points = MTCNN(keep_all=True).detect(
+            np.ascontiguousarray(picture[..., ::-1]), landmarks=True
+        )
+        sure = scores >= 0.9
+        assert len(shapes) == sure.sum() == len(boxes[sure])
+        for shape, expected in zip(shapes, points[sure], strict=True):
+            ours = np.array([element["points"] for element in shape["elements"]])
+            np.testing.assert_allclose(ours, expected.astype(float), atol=0.5)
+        found += len(shapes)
+    assert found >= 4
+
+
+def test_the_worked_example_is_short() -> None:
+    assert len((EXAMPLE / "faces.py").read_text().splitlines()) < 60
