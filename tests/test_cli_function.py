@@ -47,6 +47,7 @@ def test_labels_for_the_task_constructor(model_of: Callable[[str], Path]) -> Non
     assert json.loads(result.output)[79] == {
         "name": "class 79",
         "type": "rectangle",
+        "color": "#d98736",
         "attributes": [],
     }
 

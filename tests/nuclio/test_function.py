@@ -39,7 +39,8 @@ VARIANTS = {
 def test_the_text_says_what_the_dictionary_says(variant: Function) -> None:
     text = variant.to_yaml()
     assert yaml.safe_load(text) == variant.to_dict()
-    assert max(map(len, text.splitlines())) <= 100
+    comments = [line for line in text.splitlines() if line.lstrip().startswith("#")]
+    assert max(map(len, comments)) <= 100
 
 
 @pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
