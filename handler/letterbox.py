@@ -17,6 +17,7 @@ class Letterbox:
 
     scale: pixels of the network for one of the picture, across and down.
     left, top: of the padding, in pixels of the network; YOLOv5 does not round them.
+    clamps: boxes end where the picture does; ultralytics lets those of RT-DETR reach beyond.
     """
 
     width: int
@@ -24,6 +25,7 @@ class Letterbox:
     scale: tuple[float, float]
     left: float
     top: float
+    clamps: bool = True
 
     @classmethod
     def fit(
@@ -52,6 +54,13 @@ class Letterbox:
         )
         return np.asarray(padded, np.uint8), cls(width, height, (scale, scale), left, top)
 
+    @classmethod
+    def stretch(cls, picture: Picture, size: tuple[int, int]) -> tuple[Picture, "Letterbox"]:
+        """Scale a picture to `size`, (height, width), whatever its own proportions."""
+        height, width = picture.shape[:2]
+        seen = np.asarray(cv2.resize(picture, size[::-1]), np.uint8)
+        return seen, cls(width, height, (size[1] / width, size[0] / height), 0, 0, clamps=False)
+
     def in_whole_pixels(self, seen: Picture) -> "Letterbox":
         """Return where ultralytics takes the picture to lie in what the network has `seen`."""
         gain = min(seen.shape[1] / self.width, seen.shape[0] / self.height)
@@ -64,10 +73,11 @@ class Letterbox:
         )
 
     def undo(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return boxes (n, 4), x1 y1 x2 y2, of the network in pixels of the picture, clamped."""
+        """Return boxes (n, 4), x1 y1 x2 y2, of the network in pixels of the picture."""
         points = self.undo_points(boxes.reshape(-1, 2, 2))
-        limits = np.array([self.width, self.height], np.float32)
-        return np.asarray(np.clip(points, 0, limits).reshape(-1, 4), np.float32)
+        if self.clamps:
+            points = np.clip(points, 0, np.array([self.width, self.height], np.float32))
+        return np.asarray(points.reshape(-1, 4), np.float32)
 
     def undo_points(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return points (..., 2), x and y, of the network in pixels of the picture."""

@@ -46,6 +46,7 @@ class Model(Protocol):
 
 # A family's name and the class that runs it, imported when it is chosen.
 FAMILIES = {
+    "exported": "handler.models.exported:Exported",
     "ultralytics": "handler.models.ultralytics:Ultralytics",
     "yolov5": "handler.models.yolov5:YOLOv5",
     "torchvision": "handler.models.torchvision:Torchvision",

@@ -22,7 +22,7 @@ def upright(
     x1, y1, x2, y2 = np.ascontiguousarray(boxes[order].T)
     areas = (x2 - x1) * (y2 - y1)
     left = np.arange(len(order))
-    kept = []
+    kept: list[np.intp] = []
     with np.errstate(divide="ignore", invalid="ignore"):  # of empty boxes, which overlap nothing
         while len(left) and len(kept) < limit:
             best, left = left[0], left[1:]
@@ -75,7 +75,7 @@ def probabilistic_iou(first: NDArray[np.float32], second: NDArray[np.float32]) -
     return np.asarray(1 - np.sqrt(1 - np.exp(-distance) + _EPSILON))
 
 
-def _covariance(boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+def _covariance(boxes: NDArray[np.float32]) -> tuple[NDArray[Any], ...]:
     """Return a, b and c of each box's covariance matrix [[a, c], [c, b]]."""
     across, down = boxes[:, 2] ** 2 / 12, boxes[:, 3] ** 2 / 12
     cos, sin = np.cos(boxes[:, 4]), np.sin(boxes[:, 4])
