@@ -1,6 +1,7 @@
 """What a file of weights would import and what it says of itself, read without running it."""
 
 import json
+import pickle
 import pickletools
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ _IMPOSTORS = {
     b"<": ("is a web page", "Download the file itself, not the page about it."),
     b"\x89HDF": ("is a Keras or HDF5 file", "Served are models of PyTorch; see docs/families."),
 }
+_MAGIC = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)  # torch.serialization.MAGIC_NUMBER
 _TENSORS = 4  # enough to know a network by
 _STRINGS = {"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"}
 
@@ -58,6 +60,7 @@ class Checkpoint:
                 with zipfile.ZipFile(path) as archive:
                     return cls._from_archive(path, archive)
             with path.open("rb") as file:
+                _skip_preamble(file)
                 return cls._from_pickle(file)
         except (ValueError, EOFError, UnicodeDecodeError, zipfile.BadZipFile) as error:
             raise WeightsError(
@@ -105,6 +108,16 @@ def _check_start(path: Path, start: bytes) -> None:
         raise WeightsError(
             f"{path} is truncated", "Copy it again and compare its size with the original's."
         )
+
+
+def _skip_preamble(file: IO[bytes]) -> None:
+    """Go to the pickle that counts: torch before 1.6 writes three small ones before it."""
+    if file.read(len(_MAGIC)) != _MAGIC:
+        file.seek(0)
+        return
+    for _ in ("protocol", "sizes of integers"):
+        for _ in pickletools.genops(file):
+            pass
 
 
 def _metadata(archive: zipfile.ZipFile) -> Any:

@@ -92,12 +92,12 @@ class Torchvision:
         if self.task == "classify":
             logits = self._network(self._transforms(seen)[None])[0]
             return likely_classes(logits, threshold, self._options.top_k, picture)
-        _thresholds_of(self._network).score_thresh = min(threshold, _LOWEST)
+        # Before NMS it leaves the same objects as after, and no masks are drawn for the rest.
+        _thresholds_of(self._network).score_thresh = threshold
         answer = self._network([seen])[0]
         return found_objects(answer, threshold, self._options.max_detections)
 
 
-_LOWEST = 0.05  # torchvision's own; below it only if asked for
 _KEYPOINTS_BIAS = "roi_heads.keypoint_predictor.kps_score_lowres.bias"
 
 

@@ -71,9 +71,9 @@ def _allowed(folder: ModelFolder, name: str) -> Any:
     if name in _HARMLESS:
         return _HARMLESS[name]
     if module.startswith("torch.nn.modules."):
-        layer = getattr(sys.modules.get(module), attribute, None)
-        if isinstance(layer, type) and issubclass(layer, nn.Module):
-            return layer
+        own = getattr(sys.modules.get(module), attribute, None)
+        if isinstance(own, type) and issubclass(own, nn.Module):
+            return own
     elif name.startswith("torch."):
         return None
     raise WeightsError(

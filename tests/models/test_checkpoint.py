@@ -28,6 +28,17 @@ def test_the_imports_are_those_that_torch_reports(model_of: Callable[[str], Path
     assert expected <= Checkpoint.inspect(path).imports
 
 
+@pytest.mark.parametrize("zipped", [True, False])
+def test_files_of_an_old_torch_tell_the_same(
+    tmp_path: Path, model_of: Callable[[str], Path], zipped: bool
+) -> None:
+    original = model_of("yolov8n") / "best.pt"
+    saved = torch.load(original, weights_only=False)
+    torch.save(saved, tmp_path / "best.pt", _use_new_zipfile_serialization=zipped)
+    told, expected = Checkpoint.inspect(tmp_path / "best.pt"), Checkpoint.inspect(original)
+    assert (told.imports, told.version) == (expected.imports, expected.version)
+
+
 class _Payload:
     def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
         return Path.touch, ("executed",)

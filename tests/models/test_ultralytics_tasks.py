@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from ultralytics import RTDETR, YOLO
 
+from handler.cvat.shapes.boxes import corners
 from handler.detections import Detections
 from handler.models import families
 from handler.models.folder import ModelFolder
@@ -76,6 +77,9 @@ def test_oriented_boxes_have_the_corners_of_the_library(
         assert ours.angles is not None
         np.testing.assert_allclose(ours.angles, np.degrees(turn[:, 0]), atol=0.1)
         assert np.ptp(ours.angles) > 45
+        for found, expected in zip(ours, oriented.xyxyxyxy, strict=True):
+            apart = np.linalg.norm(corners(found.box, found.angle)[:, None] - expected, axis=2)
+            assert apart.min(axis=1).max() < 0.5
 
 
 @pytest.mark.parametrize("architecture", MASKS)

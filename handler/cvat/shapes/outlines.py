@@ -54,8 +54,11 @@ def _edge_grid(pixels: NDArray[np.bool_]) -> NDArray[np.uint8]:
     OpenCV's contours run through the centres of pixels, half a pixel inside the object.
     """
     rows, columns = pixels.shape
+    if not pixels.size:
+        return np.zeros((1, 1), np.uint8)
     grid = np.zeros((2 * rows + 1, 2 * columns + 1), np.uint8)
-    grid[:-1, :-1] = pixels.repeat(2, axis=0).repeat(2, axis=1)
+    double = (2 * columns, 2 * rows)
+    grid[:-1, :-1] = cv2.resize(pixels.astype(np.uint8), double, interpolation=cv2.INTER_NEAREST)
     return np.asarray(cv2.dilate(grid, np.ones((2, 2), np.uint8), anchor=(1, 1)), np.uint8)
 
 
