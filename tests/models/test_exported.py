@@ -239,6 +239,11 @@ def test_an_engine_that_does_not_run_a_file_is_named(export_of: Export) -> None:
         load(export_of("yolov8n", "onnx"), "torch")
 
 
+def test_a_pt_has_to_be_exported_first(model_of: Callable[[str], Path]) -> None:
+    with pytest.raises(SettingsError, match=r"does not run best\.pt\. Export it with"):
+        load(model_of("yolov8n"), "openvino")
+
+
 @pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
 def test_a_truncated_network_is_said_to_be_so(
     tmp_path: Path, export_of: Export, engine: str
