@@ -5,7 +5,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +48,17 @@ def _settings(weights: Path | None) -> Settings:
     return settings if weights is None else replace(settings, weights=weights)
 
 
+def _read_replicas(
+    ctx: click.Context, parameter: click.Parameter, value: str | None
+) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    fewest, _, most = value.partition(":")
+    if not (fewest.isdecimal() and most.isdecimal()):
+        raise click.BadParameter(f"{value!r} is not MIN:MAX, such as 1:4", ctx, parameter)
+    return int(fewest), int(most)
+
+
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(package_name="auto-annotate")
@@ -60,6 +70,8 @@ def main(debug: bool) -> None:
     \b
     auto-annotate annotate picture.jpg --weights models/cars
     auto-annotate function --weights models/cars > function.yaml
+    auto-annotate check function.yaml --weights models/cars
+    auto-annotate deploy docker function.yaml
     auto-annotate serve --weights models/cars
     """
 
@@ -141,7 +153,25 @@ def annotate(
 
 @main.command()
 @_weights_option
-@click.option("--image", metavar="REF", help="The prebuilt image. Default: auto-annotate:VERSION.")
+@click.option(
+    "--platform",
+    type=click.Choice(["docker", "kubernetes"]),
+    default="docker",
+    show_default=True,
+    help="Where Nuclio runs.",
+)
+@click.option("--gpu", is_flag=True, help="Run on a GPU.")
+@click.option(
+    "--image",
+    metavar="REF",
+    help="The prebuilt image. Default: auto-annotate:VERSION, with --gpu VERSION-cuda.",
+)
+@click.option(
+    "--build",
+    "build_image",
+    metavar="REF",
+    help="For your own Python on top of the image: the name of the image that Nuclio builds.",
+)
 @click.option("--name", help="The function's name. Default: from model.yaml, else the folder's.")
 @click.option(
     "--weights-path",
@@ -149,30 +179,53 @@ def annotate(
     metavar="HOST_DIR",
     help="Where the model folder is on the Docker host. Default: where it is here.",
 )
+@click.option(
+    "--weights-claim",
+    metavar="PVC",
+    help="The claim that holds the model folder on Kubernetes. Default: auto-annotate-weights.",
+)
+@click.option("--workers", default=1, show_default=True, help="Frames at a time, a model each.")
+@click.option(
+    "--replicas",
+    callback=_read_replicas,
+    metavar="MIN:MAX",
+    help="Pods for the autoscaler on Kubernetes. Default: 1:1.",
+)
+@click.option("--cpu", metavar="N", help="CPU limit, such as 2 or 500m. Default on Kubernetes: 2.")
+@click.option("--memory", metavar="SIZE", help="Memory limit. Default: 4Gi, with --gpu 8Gi.")
+@click.option("--port", type=int, help="A fixed port of the host, or NodePort of the cluster.")
+@click.option("--labels", is_flag=True, help="Print the labels for CVAT's task constructor (Raw).")
 def function(
-    weights: Path | None, image: str | None, name: str | None, weights_path: Path | None
+    weights: Path | None, platform: str, weights_path: Path | None, labels: bool, **options: Any
 ) -> None:
-    """Print a function.yaml for a Docker host, with the labels of the weights.
+    """Print a function.yaml whose labels come from the weights.
 
     \b
     auto-annotate function --weights models/cars > function.yaml
-    nuctl deploy --project-name cvat --platform local --file function.yaml
+    auto-annotate function --weights models/cars --platform kubernetes --gpu --replicas 1:4
+    auto-annotate function --weights models/cars --labels
     """
-    from handler.nuclio.function import Function, function_name
+    from handler.check import refuse_errors
+    from handler.cvat.spec import raw_labels, spec_of
+    from handler.nuclio.function import Function
     from handler.service import Service
 
-    settings = _settings(weights)
-    service = Service.load(settings)
-    config = service.folder.config
-    folder = service.folder.path.resolve()
-    rendered = Function(
-        name=name or function_name(config.get("name", folder.name)),
-        title=config.get("title", config.get("name", folder.name)),
-        description=config.get("description", service.model.description),
-        image=image or f"auto-annotate:{version('auto-annotate')}",
-        weights_path=weights_path or folder,
-        labels=service.labels,
+    service = Service.load(_settings(weights))
+    if labels:
+        click.echo(raw_labels(spec_of(service.labels)))
+        return
+    if platform == "docker" and weights_path is None:
+        weights_path = service.folder.path.resolve()
+    rendered = Function.of_model(
+        service.folder.path,
+        service.folder.config,
+        service.model.description,
+        service.labels,
+        platform=platform,
+        weights_path=weights_path,
+        **options,
     )
+    refuse_errors(rendered.to_dict(), platform)
     click.echo(rendered.to_yaml(), nl=False)
 
 
@@ -215,6 +268,75 @@ def export(weights: Path | None, kind: str, images: Path | None, out: Path) -> N
     with Console(stderr=True).status("Exporting, and comparing with the original"):
         precision = export_model(_settings(weights), kind, pictures, out)
     click.echo(f"{out}: the original's answers on {len(pictures)} pictures, in {precision}")
+
+
+@main.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--weights", type=click.Path(path_type=Path), metavar="DIR", help="A model folder, to try it."
+)
+@click.option(
+    "--platform",
+    type=click.Choice(["docker", "kubernetes"]),
+    help="Where the file is for. Default: kubernetes for a NuclioFunction, else docker.",
+)
+@click.option("--nuclio", metavar="URL", help="Ask a running Nuclio: its dashboard's address.")
+@click.option("--url", metavar="URL", help="Ask a running function: its own address.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--list", "list_rules", is_flag=True, help="Print all rules, and check nothing.")
+@click.option("--fix", is_flag=True, help="Mend FILE where a rule knows how, after showing it.")
+@click.option("--yes", is_flag=True, help="With --fix: do not ask.")
+@click.pass_context
+def check(ctx: click.Context, /, **options: Any) -> None:
+    """Find what would go wrong, before it is deployed or after.
+
+    FILE is a function.yaml; the one in this folder, if none is named. Without a terminal --fix
+    does not ask.
+
+    \b
+    auto-annotate check function.yaml --weights models/cars
+    auto-annotate check function.yaml --nuclio http://127.0.0.1:8070
+    auto-annotate check --fix function.yaml
+    """
+    from handler.checks import command
+
+    ctx.exit(command.run(**options))
+
+
+_platform_argument = click.argument("platform", type=click.Choice(["docker", "kubernetes"]))
+_file_argument = click.argument("file", type=click.Path(path_type=Path))
+
+
+@main.command()
+@_platform_argument
+@_file_argument
+@click.option("--nuclio", metavar="URL", help="Nuclio's dashboard, to send the picture through.")
+def deploy(platform: str, file: Path, nuclio: str | None) -> None:
+    """Check FILE, deploy it with nuctl, and try the function with a picture.
+
+    A version that runs is replaced; it is put back if the new one does not start.
+
+    \b
+    auto-annotate deploy docker function.yaml
+    auto-annotate deploy kubernetes function.yaml --nuclio http://nuclio.example:8070
+    """
+    from handler.deploy import deploy
+
+    deploy(file, platform, nuclio, click.echo)
+
+
+@main.command()
+@_platform_argument
+@_file_argument
+def remove(platform: str, file: Path) -> None:
+    """Remove the function of FILE from Nuclio.
+
+    \b
+    auto-annotate remove docker function.yaml
+    """
+    from handler.deploy import remove
+
+    remove(file, platform, click.echo)
 
 
 def _summary(shapes: Iterable[dict[str, Any]]) -> str:

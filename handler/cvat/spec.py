@@ -1,6 +1,7 @@
 """From labels to CVAT's label spec, the annotation `spec` of a function."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -50,3 +51,10 @@ def _svg(label: Label) -> str:
         for number, (name, (x, y)) in enumerate(zip(label.keypoints, where, strict=True), start=1)
     ]
     return "\n".join(lines + circles)
+
+
+def raw_labels(spec: Sequence[Mapping[str, Any]]) -> str:
+    """Return a spec as CVAT's task constructor takes it under "Raw": JSON, one label a line."""
+    entries = [{key: value for key, value in label.items() if key != "id"} for label in spec]
+    lines = ",\n".join(f"  {json.dumps(entry, ensure_ascii=False)}" for entry in entries)
+    return f"[\n{lines}\n]"

@@ -41,6 +41,7 @@ CONFIG_KEYS: dict[str, Kind] = {
     "weights": TEXT,
     "precision": one_of("f32", "bf16"),
     "exported": Kind(dict, "a table that `auto-annotate export` writes"),
+    "sha256": TEXT,
     "image_size": COUNT,
     "threshold": FRACTION,
     "class_thresholds": _by_class(FRACTION),

@@ -22,7 +22,7 @@ from handler.parity.agreement import differences
 from handler.settings import Settings
 
 KINDS = ("openvino", "onnx")
-_BELONG_TO_THE_ORIGINAL = ("weights", "family", "task", "precision", "exported")
+_BELONG_TO_THE_ORIGINAL = ("weights", "sha256", "family", "task", "precision", "exported")
 
 
 def export(settings: Settings, kind: str, pictures: Iterable[Path], out: Path) -> str:

@@ -1,123 +1,146 @@
-"""A function.yaml for a model: what nuctl deploys and CVAT lists.
+"""A function.yaml for a model and a platform: what nuctl deploys and CVAT lists."""
 
-Keys and their meaning: Nuclio 1.14 `pkg/functionconfig`, CVAT 2.73 `lambda_manager`.
-"""
-
-import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any, Self
 
-from handler.cvat.spec import spec_of
 from handler.errors import SettingsError
 from handler.labels import Label
-
-_TEMPLATE = """\
-# Deploy on a Docker host (Nuclio starts the image as it is, nothing is built or installed):
-#   nuctl create project cvat --platform local
-#   nuctl deploy --project-name cvat --platform local --file function.yaml
-metadata:
-  name: {name}
-  namespace: nuclio
-  labels:
-    # CVAT lists the functions of this project only.
-    nuclio.io/project-name: cvat
-  annotations:
-    name: {title}
-    type: detector
-    # The labels that CVAT shows, made from the weights.
-    spec: |
-      [
-{labels}
-      ]
-spec:
-  # CVAT cannot list its models when this is empty.
-  description: {description}
-  runtime: python:3.11
-  handler: handler.main:handler
-  # With build.image in its place Nuclio would start a build, even for nuctl --run-image.
-  image: {image}
-  # Loading a model takes longer than Nuclio's own limits expect.
-  readinessTimeoutSeconds: 600
-  volumes:
-    # The model folder of this host: best.pt, and classes.txt and model.yaml if there are any.
-    - volume:
-        name: weights
-        hostPath:
-          path: {weights_path}
-      volumeMount:
-        name: weights
-        mountPath: /weights
-        readOnly: true
-  triggers:
-    http:
-      kind: http
-      # One model in memory. Older Nuclio reads maxWorkers, newer numWorkers.
-      numWorkers: 1
-      maxWorkers: 1
-      # A frame waits this long for the worker before Nuclio answers 503.
-      workerAvailabilityTimeoutMilliseconds: 60000
-      attributes:
-        # Pictures arrive as base64; Nuclio's own limit of 4 MiB is less than a photograph.
-        maxRequestBodySize: {max_body_bytes}
-  platform:
-    attributes:
-      restartPolicy:
-        name: always
-        maximumRetryCount: 3
-"""
-
-MAX_BODY_BYTES = 64 * 1024 * 1024
-
-# What a YAML file may not hold as it is (YAML 1.2, c-printable), and its further line breaks.
-_NOT_IN_YAML = re.compile(
-    r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
+from handler.nuclio.commented import comment_lines, plain, to_yaml
+from handler.nuclio.document import HEADERS, NODE_PORTS, document_of
 
 
 @dataclass(frozen=True)
 class Function:
-    """What one function.yaml says. `weights_path` is the model folder on the Docker host."""
+    """What one function.yaml says.
+
+    platform: docker or kubernetes.
+    weights_path: the model folder on the Docker host.
+    weights_claim: the PersistentVolumeClaim that holds the model folder, on Kubernetes.
+    build_image: what Nuclio names the image it builds on `image`; None, and nothing is built.
+    replicas: the fewest and the most pods, on Kubernetes.
+    cpu, memory: Kubernetes quantities such as 2, 500m or 4Gi.
+    port: the host's port on Docker, a NodePort on Kubernetes; None leaves it to the platform.
+
+    Raises:
+        SettingsError: a value that the platform refuses or ignores.
+    """
 
     name: str
     title: str
     description: str
     image: str
-    weights_path: Path
     labels: Sequence[Label]
+    platform: str = "docker"
+    gpu: bool = False
+    weights_path: Path | None = None
+    weights_claim: str | None = None
+    build_image: str | None = None
+    workers: int = 1
+    replicas: tuple[int, int] | None = None
+    cpu: str | None = None
+    memory: str | None = None
+    port: int | None = None
 
     def __post_init__(self) -> None:
-        # A Docker container's and a Kubernetes object's name at once: RFC 1123.
-        if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", self.name):
-            raise SettingsError(
+        for holds, message, remedy in self._conditions():
+            if not holds:
+                raise SettingsError(message, remedy)
+
+    def _conditions(self) -> Sequence[tuple[bool, str, str]]:
+        on_kubernetes = self.platform == "kubernetes"
+        # A Docker container's and a Kubernetes object's name at once (RFC 1123); the longest, a
+        # service's of 63, has "nuclio-" before it.
+        name = r"[a-z0-9]([a-z0-9-]{0,54}[a-z0-9])?"
+        quantities = [quantity for quantity in (self.cpu, self.memory) if quantity is not None]
+        path, port, replicas = self.weights_path, self.port, self.replicas
+        ports = NODE_PORTS if on_kubernetes else range(1, 65536)
+        return [
+            (
+                bool(re.fullmatch(name, self.name)),
                 f"The function name {self.name!r} is not one that Nuclio takes",
-                "Use small letters, digits and dashes, at most 63.",
-            )
-        if not self.weights_path.is_absolute():
-            raise SettingsError(
-                f"The path of the weights on the host, {self.weights_path}, is not absolute"
-            )
+                "Use small letters, digits and dashes, at most 56.",
+            ),
+            (
+                on_kubernetes or (path is not None and path.is_absolute()),
+                f"The path of the weights on the host, {path}, is not absolute",
+                "Name the whole path with --weights-path.",
+            ),
+            (
+                not (on_kubernetes and path is not None),
+                "Nuclio ignores the host's folders on Kubernetes",
+                "Name the PersistentVolumeClaim with the weights: --weights-claim.",
+            ),
+            (
+                on_kubernetes or self.weights_claim is None,
+                "A Docker host has no PersistentVolumeClaims",
+                "Name the folder with the weights: --weights-path.",
+            ),
+            (
+                not (on_kubernetes and self.build_image),
+                "Building on the image is for a Docker host",
+                "Build it there, push it, and name it with --image.",
+            ),
+            (
+                on_kubernetes or replicas is None,
+                "A Docker host runs each function once",
+                "Leave --replicas out, or use --workers.",
+            ),
+            (
+                replicas is None or 1 <= replicas[0] <= replicas[1],
+                f"{replicas} replicas are not 1 or more, the fewest first",
+                "Write them as MIN:MAX, such as 1:4.",
+            ),
+            (self.workers >= 1, f"{self.workers} workers cannot serve", "Use 1 or more."),
+            (
+                all(re.fullmatch(r"\d+(\.\d+)?(m|k|[MGT]|[KMGT]i)?", text) for text in quantities),
+                f"{' or '.join(quantities)} is not a quantity",
+                "Write CPUs as 2 or 500m, memory as 4Gi.",
+            ),
+            (
+                port is None or port in ports,
+                f"Port {port} is not one that {self.platform} gives out",
+                f"Use one from {ports[0]} to {ports[-1]}.",
+            ),
+        ]
+
+    @classmethod
+    def of_model(
+        cls,
+        folder: Path,
+        config: Mapping[str, Any],
+        description: str,
+        labels: Sequence[Label],
+        *,
+        name: str | None = None,
+        image: str | None = None,
+        **options: Any,
+    ) -> Self:
+        """Return the function of a model folder, named as model.yaml says or else as the folder."""
+        title = config.get("name", folder.resolve().name)
+        own_image = f"auto-annotate:{version('auto-annotate')}{'-cuda' if options['gpu'] else ''}"
+        return cls(
+            name=name or function_name(title),
+            title=config.get("title", title),
+            description=config.get("description", description),
+            image=image or own_image,
+            labels=labels,
+            **options,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the file says to a machine."""
+        return dict(plain(document_of(self)))
 
     def to_yaml(self) -> str:
-        """Return the file's text. Strings are JSON, which is YAML too: no name can break it."""
-        labels = ",\n".join(f"        {_quote(label)}" for label in spec_of(self.labels))
-        return _TEMPLATE.format(
-            name=_quote(self.name),
-            title=_quote(self.title),
-            description=_quote(self.description),
-            image=_quote(self.image),
-            weights_path=_quote(str(self.weights_path)),
-            labels=labels,
-            max_body_bytes=MAX_BODY_BYTES,
-        )
+        """Return the file's text, with the reasons as comments."""
+        header = HEADERS["build" if self.build_image else self.platform]
+        return "\n".join([*comment_lines(header), to_yaml(document_of(self))])
 
 
 def function_name(text: str) -> str:
     """Return `text` as a name that Nuclio takes: small letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].strip("-") or "auto-annotate"
-
-
-def _quote(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return _NOT_IN_YAML.sub(lambda match: json.dumps(match[0])[1:-1], text)
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:56].strip("-") or "auto-annotate"

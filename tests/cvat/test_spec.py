@@ -2,7 +2,7 @@ import json
 import re
 from xml.etree import ElementTree
 
-from handler.cvat.spec import spec_of
+from handler.cvat.spec import raw_labels, spec_of
 from handler.labels import Label
 
 
@@ -37,3 +37,17 @@ def test_a_skeleton_has_its_points_and_a_picture_of_them() -> None:
     assert (lines[1].get("x1"), lines[1].get("y1")) == where["3"]
     assert all(re.fullmatch(r"[0-9.]+", value or "") for at in where.values() for value in at)
     json.dumps(entry)
+
+
+def test_raw_labels_are_what_the_task_constructor_takes() -> None:
+    text = raw_labels(spec_of([Label("car"), Label("🚗")]))
+    assert json.loads(text) == [
+        {"name": "car", "type": "rectangle", "color": "#363ed9", "attributes": []},
+        {
+            "name": "🚗",
+            "type": "rectangle",
+            "color": "#{:02x}{:02x}{:02x}".format(*Label("🚗").color),
+            "attributes": [],
+        },
+    ]
+    assert "🚗" in text

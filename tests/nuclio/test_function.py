@@ -1,84 +1,132 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from handler.errors import SettingsError
-from handler.labels import labels_of
+from handler.labels import Label
 from handler.nuclio.function import Function, function_name
-from handler.server import MAX_BODY_BYTES
-
-NAMES = st.lists(st.text(min_size=1, max_size=30), min_size=1, max_size=200)
 
 
-def function(
-    *, name: str = "cars", title: str = "Cars", weights_path: str = "/srv/cars", labels: list[str]
-) -> Function:
-    return Function(
-        name=name,
-        title=title,
-        description="finds cars",
-        image="auto-annotate:1.0",
-        weights_path=Path(weights_path),
-        labels=labels_of(labels),
-    )
+def function(**changes: Any) -> Function:
+    values: dict[str, Any] = {
+        "name": "cars",
+        "title": "Cars",
+        "description": "yolov8n detector",
+        "image": "auto-annotate:1",
+        "labels": [Label("car"), Label('a "quoted" 🚗')],
+        "weights_path": Path("/models/cars"),
+    }
+    if changes.get("platform") == "kubernetes":
+        del values["weights_path"]
+    return Function(**values | changes)
 
 
-def test_the_file_has_what_cvat_and_nuclio_read() -> None:
-    document = yaml.safe_load(function(labels=["car", "bus"]).to_yaml())
-    metadata, spec = document["metadata"], document["spec"]
-
-    assert set(document) == {"metadata", "spec"}  # Nuclio ignores everything else
-    assert metadata["labels"] == {"nuclio.io/project-name": "cvat"}
-    assert metadata["annotations"]["type"] == "detector"
-    assert [label["name"] for label in json.loads(metadata["annotations"]["spec"])] == [
-        "car",
-        "bus",
-    ]
-
-    assert spec["image"] == "auto-annotate:1.0"
-    assert "build" not in spec  # nuctl would start a build
-    assert spec["handler"] == "handler.main:handler"
-    assert spec["description"] == "finds cars"
-    assert spec["volumes"] == [
-        {
-            "volume": {"name": "weights", "hostPath": {"path": "/srv/cars"}},
-            "volumeMount": {"name": "weights", "mountPath": "/weights", "readOnly": True},
-        }
-    ]
-    assert spec["triggers"]["http"]["attributes"]["maxRequestBodySize"] == MAX_BODY_BYTES
+VARIANTS = {
+    "docker": function(),
+    "docker, GPU": function(gpu=True, port=9000, cpu="4", memory="6Gi"),
+    "docker, build": function(build_image="cars:1"),
+    "kubernetes": function(platform="kubernetes"),
+    "kubernetes, GPU": function(
+        platform="kubernetes", gpu=True, replicas=(2, 5), port=30123, weights_claim="models"
+    ),
+}
 
 
-@given(names=NAMES, title=st.text(min_size=1))
-def test_no_name_breaks_the_file(names: list[str], title: str) -> None:
-    document = yaml.safe_load(function(labels=names, title=title).to_yaml())
-    labels = json.loads(document["metadata"]["annotations"]["spec"])
-    assert [label["name"] for label in labels] == list(dict.fromkeys(names))
-    assert document["metadata"]["annotations"]["name"] == title
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+def test_the_text_says_what_the_dictionary_says(variant: Function) -> None:
+    text = variant.to_yaml()
+    assert yaml.safe_load(text) == variant.to_dict()
+    # A label is one line, however long: a skeleton's holds its picture.
+    written = [line for line in text.splitlines() if '{"id":' not in line]
+    assert max(map(len, written)) <= 100
 
 
-@pytest.mark.parametrize("name", ["true", "123", "1e5"])
-def test_a_name_stays_a_string(name: str) -> None:
-    assert yaml.safe_load(function(name=name, labels=["car"]).to_yaml())["metadata"]["name"] == name
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+def test_every_variant_is_one_that_cvat_lists(variant: Function) -> None:
+    document = variant.to_dict()
+    assert document["metadata"]["labels"] == {"nuclio.io/project-name": "cvat"}
+    annotations = document["metadata"]["annotations"]
+    assert [label["name"] for label in json.loads(annotations["spec"])] == ["car", 'a "quoted" 🚗']
+    assert annotations["type"] == "detector"
+    assert document["spec"]["description"] == "yolov8n detector"
 
 
-@pytest.mark.parametrize("name", ["Cars", "my cars", "", "-cars", "a" * 64, "cars_1"])
-def test_a_name_that_nuclio_refuses_is_refused(name: str) -> None:
-    with pytest.raises(SettingsError, match="small letters, digits and dashes"):
-        function(name=name, labels=["car"])
+def test_docker_gets_the_host_s_folder_and_all_gpus() -> None:
+    spec = VARIANTS["docker, GPU"].to_dict()["spec"]
+    assert spec["volumes"][0]["volume"]["hostPath"] == {"path": "/models/cars"}
+    assert spec["resources"] == {"limits": {"cpu": "4", "memory": "6Gi", "nvidia.com/gpu": 1}}
+    assert spec["triggers"]["http"]["attributes"]["port"] == 9000
+    assert spec["env"] == [{"name": "ANNOTATE_DEVICE", "value": "cuda"}]
 
 
-def test_a_relative_host_path_is_refused() -> None:
-    with pytest.raises(SettingsError, match="not absolute"):
-        function(weights_path="weights", labels=["car"])
+def test_kubernetes_gets_a_claim_replicas_and_a_resource_that_the_controller_acts_on() -> None:
+    document = VARIANTS["kubernetes, GPU"].to_dict()
+    spec = document["spec"]
+    assert (document["apiVersion"], document["kind"]) == ("nuclio.io/v1beta1", "NuclioFunction")
+    assert document["status"] == {"state": "waitingForResourceConfiguration"}
+    assert spec["volumes"][0]["volume"]["persistentVolumeClaim"]["claimName"] == "models"
+    assert (spec["minReplicas"], spec["maxReplicas"], spec["targetCPU"]) == (2, 5, 75)
+    assert spec["resources"]["requests"] == {"cpu": "2", "memory": "8Gi"}
+    assert spec["serviceType"] == "NodePort"
+    assert spec["imagePullPolicy"] == "IfNotPresent"
+
+
+def test_only_the_build_variant_names_build_image() -> None:
+    built = VARIANTS["docker, build"].to_dict()["spec"]
+    assert built["build"]["image"] == "cars:1"
+    assert built["build"]["baseImage"] == "auto-annotate:1"
+    assert built["build"]["noBaseImagesPull"] is True
+    assert "image" not in built
+    others = [variant.to_dict()["spec"] for variant in VARIANTS.values()]
+    assert sum("build" in spec for spec in others) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": "Cars"}, "'Cars' is not one that Nuclio takes"),
+        ({"name": "-cars"}, "small letters, digits and dashes"),
+        ({"name": "c" * 57}, "at most 56"),
+        ({"weights_path": Path("models/cars")}, "models/cars, is not absolute"),
+        ({"weights_claim": "models"}, "--weights-path"),
+        ({"replicas": (1, 2)}, "runs each function once"),
+        ({"platform": "kubernetes", "weights_path": Path("/models")}, "--weights-claim"),
+        ({"platform": "kubernetes", "build_image": "cars:1"}, "--image"),
+        ({"platform": "kubernetes", "replicas": (3, 2)}, "such as 1:4"),
+        ({"platform": "kubernetes", "replicas": (0, 2)}, "such as 1:4"),
+        ({"platform": "kubernetes", "port": 8080}, "from 30000 to 32767"),
+        ({"port": 70000}, "from 1 to 65535"),
+        ({"port": -1}, "from 1 to 65535"),
+        ({"workers": 0}, "0 workers"),
+        ({"memory": "4 GB"}, "4 GB is not a quantity"),
+        ({"cpu": "two"}, "two is not a quantity"),
+    ],
+)
+def test_what_the_platform_would_refuse_or_ignore_is_refused_here(
+    changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        function(**changes)
 
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("Our Cars (v2)", "our-cars-v2"), ("Машины", "auto-annotate"), ("a" * 80, "a" * 63)],
+    [
+        ("Cars & Buses", "cars-buses"),
+        ("yolov8n_640", "yolov8n-640"),
+        ("---", "auto-annotate"),
+        ("数字", "auto-annotate"),
+        ("x" * 90, "x" * 56),
+    ],
 )
-def test_any_text_gives_a_name(text: str, name: str) -> None:
+def test_any_text_becomes_a_name(text: str, name: str) -> None:
     assert function_name(text) == name
+    assert function(name=name).name == name
+
+
+@pytest.mark.parametrize("name", ["true", "123", "1e5"])
+def test_a_name_stays_a_text(name: str) -> None:
+    assert yaml.safe_load(function(name=name).to_yaml())["metadata"]["name"] == name

@@ -1,0 +1,1 @@
+"""The rules about what a function needs beside its function.yaml."""

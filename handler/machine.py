@@ -1,0 +1,113 @@
+"""What this machine, or this container, has.
+
+Limits: the kernel's cgroup v2 (`cpu.max`, `memory.max`) and v1 (`cpu.cfs_quota_us`,
+`memory.limit_in_bytes`). Features: `flags` in /proc/cpuinfo. GPUs: `nvidia-smi`.
+"""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+_NO_LIMIT = 2**60  # cgroup v1 writes the largest page-aligned number for "none"
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A GPU as the driver names it; `memory` in bytes."""
+
+    name: str
+    driver: str
+    memory: int
+
+
+@dataclass(frozen=True)
+class Machine:
+    """cpus: how many this process may use, of the host's. memory: in bytes, the least of both."""
+
+    cpu_flags: frozenset[str]
+    host_cpus: int
+    cpus: float
+    memory: int
+    gpus: tuple[Gpu, ...] = ()
+
+    @classmethod
+    def read(cls, root: Path = Path("/")) -> "Machine":
+        """Read the machine whose file system is at `root`; its GPUs if that is this one's."""
+        cpuinfo = _text(root / "proc/cpuinfo")
+        host_cpus = max(1, cpuinfo.count("processor\t:"))
+        cgroup = root / "sys/fs/cgroup"
+        return cls(
+            cpu_flags=_flags(cpuinfo),
+            host_cpus=host_cpus,
+            cpus=min(float(host_cpus), _cpu_limit(cgroup)),
+            memory=min(_host_memory(_text(root / "proc/meminfo")), _memory_limit(cgroup)),
+            gpus=read_gpus() if root == Path("/") else (),
+        )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def _flags(cpuinfo: str) -> frozenset[str]:
+    for line in cpuinfo.splitlines():
+        if line.startswith(("flags", "Features")):
+            return frozenset(line.partition(":")[2].split())
+    return frozenset()
+
+
+def _host_memory(meminfo: str) -> int:
+    for line in meminfo.splitlines():
+        if line.startswith("MemTotal:"):
+            return int(line.split()[1]) * 1024
+    return _NO_LIMIT
+
+
+def _cpu_limit(cgroup: Path) -> float:
+    quota, _, period = _text(cgroup / "cpu.max").strip().partition(" ")
+    if not quota:
+        quota = _text(cgroup / "cpu/cpu.cfs_quota_us").strip()
+        period = _text(cgroup / "cpu/cpu.cfs_period_us").strip()
+    if not (quota.isdigit() and period.isdigit()):  # "max" and -1 mean none
+        return float("inf")
+    return int(quota) / int(period)
+
+
+def _memory_limit(cgroup: Path) -> int:
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):
+        text = _text(cgroup / name).strip()
+        if text.isdigit():
+            return int(text)
+    return _NO_LIMIT
+
+
+def read_gpus() -> tuple[Gpu, ...]:
+    """Return the GPUs that NVIDIA's driver shows; none without a driver."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return ()
+    query = "--query-gpu=name,driver_version,memory.total"
+    try:
+        listed = subprocess.run(  # noqa: S603 - the program's path is from PATH, nothing else is
+            [program, query, "--format=csv,noheader,nounits"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return gpus_of(listed.stdout)
+
+
+def gpus_of(listing: str) -> tuple[Gpu, ...]:
+    """Return the GPUs in nvidia-smi's list: name, driver, memory in MiB, one a line."""
+    gpus = []
+    for line in listing.splitlines():
+        name, driver, memory = (part.strip() for part in line.rsplit(",", 2))
+        gpus.append(Gpu(name, driver, int(memory) * 2**20 if memory.isdigit() else 0))
+    return tuple(gpus)

@@ -1,0 +1,96 @@
+import shutil
+import subprocess
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import yaml
+
+from handler.deploy import deploy, remove
+from handler.docker import Images
+from handler.errors import AnnotateError
+from handler.labels import labels_of
+from handler.nuclio.function import Function
+from handler.nuclio.nuctl import Nuctl
+from tests.conftest import ROOT
+from tests.function_files import GOOD, changed
+
+IMAGE = f"auto-annotate:{version('auto-annotate')}"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "function.yaml"
+    folder = {"spec volumes 0 volume hostPath path": str(tmp_path)}
+    path.write_text(yaml.safe_dump(changed(GOOD["docker"], folder)))
+    tmp_path.chmod(0o755)
+    return path
+
+
+def _deploy(file: Path) -> str:
+    said: list[str] = []
+    with pytest.raises(AnnotateError) as caught:
+        deploy(file, "docker", None, said.append)
+    assert said == []
+    return str(caught.value)
+
+
+def test_without_nuctl_its_commands_are_printed(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    message = _deploy(file)
+    assert "nuctl is not on PATH" in message
+    assert f"nuctl deploy --project-name cvat --platform local --file {file}" in message
+
+
+def test_a_broken_file_is_not_deployed(file: Path) -> None:
+    file.write_text(file.read_text().replace("handler.main:handler", "handler"))
+    assert "The handler is 'handler'" in _deploy(file)
+
+
+def test_weights_that_are_not_there_are_not_deployed(file: Path, tmp_path: Path) -> None:
+    file.write_text(file.read_text().replace(str(tmp_path), str(tmp_path / "models")))
+    assert f"{tmp_path / 'models'} does not exist here" in _deploy(file)
+
+
+@pytest.mark.skipif(Images.read("any") is None, reason="there is no Docker")
+def test_an_image_that_is_not_there_is_not_deployed(file: Path) -> None:
+    file.write_text(file.read_text().replace("auto-annotate:1", "nowhere.example/annotate:1"))
+    assert "nowhere.example/annotate:1 is not on this host" in _deploy(file)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["remove"], ["nomad", "function.yaml"]])
+def test_the_script_says_how_it_is_used(arguments: list[str]) -> None:
+    ended = subprocess.run(
+        [ROOT / "scripts" / "deploy", *arguments], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert "./scripts/deploy remove docker|kubernetes [FILE]" in ended.stderr
+
+
+@pytest.mark.skipif(shutil.which("nuctl") is None, reason="there is no nuctl, or no Nuclio")
+def test_a_function_is_deployed_replaced_put_back_and_removed(
+    model_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    weights = shutil.copytree(model_of("yolov8n"), tmp_path / "cars")
+    weights.chmod(0o755)
+    (weights / "best.pt").chmod(0o644)
+    labels = labels_of([f"class {index}" for index in range(80)])
+    function = Function("test-cars", "Cars", "Cars", IMAGE, labels, weights_path=weights)
+    file = tmp_path / "function.yaml"
+    file.write_text(function.to_yaml())
+    said: list[str] = []
+    deploy(file, "docker", None, said.append)
+    try:
+        assert "It answered with status 200" in "\n".join(said)
+        env = "\nspec:\n  env:\n    - {name: ANNOTATE_WEIGHTS, value: /nowhere}\n"
+        file.write_text(function.to_yaml().replace("\nspec:\n", env))
+        with pytest.raises(AnnotateError, match=r"/nowhere does not exist.*before runs again"):
+            deploy(file, "docker", None, said.append)
+        assert (tmp_path / "function.previous.yaml").exists()
+    finally:
+        remove(file, "docker", said.append)
+    assert said[-1].startswith("Removed test-cars")
+    assert Nuctl.find("docker", file).function("test-cars") is None
