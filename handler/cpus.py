@@ -2,8 +2,11 @@
 
 import math
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+
+import cv2
 
 _ROOT = Path("/")
 
@@ -16,6 +19,17 @@ def available(root: Path = _ROOT) -> int:
     """
     limits = [math.ceil(limit) for limit in _limits(root) if limit > 0]
     return min([len(os.sched_getaffinity(0)), *limits])
+
+
+def use(threads: int) -> None:
+    """Let OpenCV, and torch if it is there, compute on so many threads.
+
+    Called after the first prediction: ultralytics sets both, to none and to one less than the
+    host's processors.
+    """
+    cv2.setNumThreads(threads)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
 
 
 def _limits(root: Path) -> Iterator[float]:

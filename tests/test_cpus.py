@@ -1,9 +1,14 @@
 import os
 from pathlib import Path
 
+import cv2
 import pytest
+import torch
 
 from handler import cpus
+from handler.service import Service
+from handler.settings import Settings
+from tests.conftest import DEMO
 
 
 @pytest.fixture(autouse=True)
@@ -70,3 +75,14 @@ def test_the_container_s_limit_goes_over_the_host_s_processors(
 def test_pinned_to_one_processor_it_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3})
     assert cpus.available(tmp_path) == 1
+
+
+def test_a_loaded_model_computes_on_the_threads_that_are_set() -> None:
+    before = torch.get_num_threads(), cv2.getNumThreads()
+    try:
+        for threads in (1, 2):
+            Service.load(Settings(weights=DEMO, threads=threads))
+            assert (torch.get_num_threads(), cv2.getNumThreads()) == (threads, threads)
+    finally:
+        torch.set_num_threads(before[0])
+        cv2.setNumThreads(before[1])
