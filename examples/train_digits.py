@@ -66,7 +66,10 @@ def evaluate(weights: Path, dataset: Path, side: int) -> None:
     """Print what the model finds of the held-out digits."""
     from ultralytics import YOLO
 
-    found = YOLO(weights).val(data=str(dataset), imgsz=side, device="cpu", plots=False, workers=0)
+    found = YOLO(weights).val(
+        data=str(dataset), imgsz=side, device="cpu", plots=False, workers=0,
+        project=str(dataset.parent.resolve()), name="val", exist_ok=True,
+    )  # fmt: skip
     box = found.box
     best = int(np.argmax(box.f1_curve.mean(axis=0)))
     print(f"mAP50 {box.map50:.4f}, mAP50-95 {box.map:.4f}, best F1 at {box.px[best]:.2f}")

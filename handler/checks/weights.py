@@ -2,8 +2,7 @@
 
 import hashlib
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,10 @@ import orjson
 from handler.cvat.reply import problems_in
 from handler.errors import AnnotateError
 from handler.function_file import FunctionFile
+from handler.models import families
 from handler.models.checkpoint import Checkpoint
 from handler.models.folder import ModelFolder
 from handler.models.metadata import network_of
-from handler.models.report import report
 from handler.rules import Rules
 from handler.service import Service
 from handler.settings import Settings
@@ -28,11 +27,13 @@ class Weights:
     """A model folder, loaded and tried, as far as that goes.
 
     failure: why it cannot be opened, loaded or used; what comes after that is None.
-    shapes: CVAT's shapes on the trial picture. seconds: how long loading and they took.
+    family: its name. shapes: CVAT's shapes on the trial picture. seconds: how long loading and
+    they took.
     """
 
     function: FunctionFile | None = None
     folder: ModelFolder | None = None
+    family: str | None = None
     checkpoint: Checkpoint | None = None
     service: Service | None = None
     shapes: list[dict[str, Any]] | None = None
@@ -46,11 +47,10 @@ class Weights:
         found: dict[str, Any] = {"function": function}
         try:
             found["folder"] = ModelFolder.open(settings.weights)
-            if found["folder"].weights.suffix == ".pt":
-                found["checkpoint"] = Checkpoint.inspect(found["folder"].weights)
+            found["family"], found["checkpoint"] = families.recognise(found["folder"])
             found["service"] = Service.load(settings)
             shapes = found["service"].annotate(trial_picture())[1]
-            # As CVAT receives them, masks being arrays until then.
+            # As CVAT receives them: until then masks are arrays.
             found["shapes"] = orjson.loads(orjson.dumps(shapes, option=orjson.OPT_SERIALIZE_NUMPY))
         except AnnotateError as error:
             found["failure"] = error
@@ -61,6 +61,9 @@ class Weights:
             )
         return cls(**found, seconds=time.perf_counter() - start)
 
+
+# What the pickle of every checkpoint imports, whoever made it.
+_OF_TORCH = ("torch.", "numpy.", "collections.", "_codecs.", "builtins.", "__builtin__.")
 
 RULES: Rules[Weights] = Rules("weights")
 rule = RULES
@@ -114,14 +117,19 @@ def _weights_labels(weights: Weights) -> Iterator[str]:
     missing = [name for name in trained if name not in listed]
     foreign = [name for name in listed if name not in trained]
     if missing:
-        yield f"The function.yaml lacks {_some(missing)}: CVAT would drop these objects"
+        yield f"The function.yaml lacks {_some(map(repr, missing))}: CVAT would drop these objects"
     if foreign:
-        yield f"The function.yaml has {_some(foreign)}, which the weights never find"
+        yield f"The function.yaml has {_some(map(repr, foreign))}, which the weights never find"
 
 
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(map(repr, names[:5])) + more
+def _some(names: Iterable[str], shown: int = 10) -> str:
+    listed = list(names)
+    more = f" and {len(listed) - shown} more" if len(listed) > shown else ""
+    return ", ".join(listed[:shown]) + more
+
+
+def _number(things: Sequence[object], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
 
 
 @rule(
@@ -144,9 +152,8 @@ def _weights_shapes(weights: Weights) -> Iterator[str]:
 )
 def _weights_imports(weights: Weights) -> Iterator[str]:
     if weights.checkpoint is not None:
-        packages = Counter(name.split(".")[0] for name in weights.checkpoint.imports)
-        listed = ", ".join(f"{package} ({count})" for package, count in packages.most_common())
-        yield f"The file imports {listed or 'nothing'}"
+        own = [name for name in weights.checkpoint.imports if not name.startswith(_OF_TORCH)]
+        yield f"Loading the file imports torch and {_some(sorted(own)) or 'nothing else'}"
 
 
 @rule(
@@ -157,18 +164,25 @@ def _weights_imports(weights: Weights) -> Iterator[str]:
 )
 def _weights_summary(weights: Weights) -> Iterator[str]:
     if weights.service is not None and weights.shapes is not None:
+        model, labels = weights.service.model, weights.service.labels
         yield (
-            f"{weights.service.model.description} with {len(weights.service.labels)} labels; "
+            f"{model.description} (family {weights.family}, task {model.task}); "
             f"loading and a first picture took {weights.seconds:.1f} s"
         )
+        named = [f"{label.name} ({label.type})" for label in labels]
+        yield f"{_number(labels, 'label')}: {_some(named)}"
+        if model.keypoints:
+            yield f"{_number(model.keypoints, 'keypoint')}: {_some(model.keypoints)}"
 
 
 @rule(
-    "weights-report",
-    "info",
-    "the family, task, labels and imports of the weights are listed",
-    "Compare it with what was trained.",
+    "weights-options",
+    "warning",
+    "every key of model.yaml has an effect on the model",
+    "Remove it from model.yaml.",
 )
-def _weights_report(weights: Weights) -> Iterator[str]:
-    if weights.service is not None:
-        yield from report(weights.service).lines()
+def _weights_options(weights: Weights) -> Iterator[str]:
+    if weights.folder is not None and weights.service is not None:
+        for key in weights.folder.config:
+            if key in weights.service.model.without:
+                yield f"{key} has no effect on a {weights.service.model.description}"

@@ -37,6 +37,24 @@ def spec_of(labels: Sequence[Label]) -> list[dict[str, Any]]:
     return spec
 
 
+def raw_labels(spec: Sequence[Mapping[str, Any]]) -> str:
+    """Return a spec as CVAT's task constructor takes it under "Raw": JSON, one label a line."""
+    lines = ",\n".join(f"  {json.dumps(_raw(label), ensure_ascii=False)}" for label in spec)
+    return f"[\n{lines}\n]"
+
+
+def _raw(label: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a label without the ids, which are a server's, and with what its attributes lack."""
+    entry = {key: value for key, value in label.items() if key != "id"}
+    entry["attributes"] = [
+        {**attribute, "mutable": False, "default_value": attribute["values"][0]}
+        for attribute in label["attributes"]
+    ]
+    if "sublabels" in label:
+        entry["sublabels"] = [_raw(point) for point in label["sublabels"]]
+    return entry
+
+
 def _svg(label: Label) -> str:
     """Return lines between nodes and circles at nodes, as CVAT's skeleton editor writes them."""
     where = places(label.keypoints)
@@ -51,10 +69,3 @@ def _svg(label: Label) -> str:
         for number, (name, (x, y)) in enumerate(zip(label.keypoints, where, strict=True), start=1)
     ]
     return "\n".join(lines + circles)
-
-
-def raw_labels(spec: Sequence[Mapping[str, Any]]) -> str:
-    """Return a spec as CVAT's task constructor takes it under "Raw": JSON, one label a line."""
-    entries = [{key: value for key, value in label.items() if key != "id"} for label in spec]
-    lines = ",\n".join(f"  {json.dumps(entry, ensure_ascii=False)}" for entry in entries)
-    return f"[\n{lines}\n]"

@@ -40,14 +40,20 @@ def test_a_skeleton_has_its_points_and_a_picture_of_them() -> None:
 
 
 def test_raw_labels_are_what_the_task_constructor_takes() -> None:
-    text = raw_labels(spec_of([Label("car"), Label("🚗")]))
-    assert json.loads(text) == [
-        {"name": "car", "type": "rectangle", "color": "#363ed9", "attributes": []},
-        {
-            "name": "🚗",
-            "type": "rectangle",
-            "color": "#{:02x}{:02x}{:02x}".format(*Label("🚗").color),
-            "attributes": [],
-        },
-    ]
+    labels = [Label("🚗", attributes=("score",)), Label("hand", "skeleton", ("a", "b"), ((0, 1),))]
+    text = raw_labels(spec_of(labels))
+    car, hand = json.loads(text)
     assert "🚗" in text
+    assert (car["name"], car["type"], "id" in car) == ("🚗", "rectangle", False)
+    assert car["attributes"] == [
+        {
+            "name": "score",
+            "input_type": "text",
+            "values": [""],
+            "mutable": False,
+            "default_value": "",
+        }
+    ]
+    assert hand["sublabels"] == [
+        {"name": name, "type": "points", "attributes": []} for name in ("a", "b")
+    ]
