@@ -72,6 +72,7 @@ COPY deploy/image/processor.yaml /layer/etc/nuclio/config/processor/
 RUN seal-layer
 
 
+# Two layers, of which a change sends one: the code that runs models, and all the rest.
 FROM installer AS handler
 COPY --from=dependencies /layer /
 COPY LICENSE README.md pyproject.toml /source/
@@ -80,6 +81,8 @@ COPY handler /source/handler
 RUN set -eux; \
     pip --python /opt/venv/bin/python install --no-compile --no-deps --no-index --no-cache-dir \
         --no-build-isolation --target /layer/opt/auto-annotate /source; \
+    mkdir -p /layer-models/opt/auto-annotate/handler; \
+    mv /layer/opt/auto-annotate/handler/models /layer-models/opt/auto-annotate/handler/; \
     seal-layer
 
 
@@ -99,6 +102,7 @@ RUN set -eux; \
 COPY --from=torch /layer /
 COPY --from=dependencies /layer /
 COPY --from=nuclio /layer /
+COPY --from=handler /layer-models /
 COPY --from=handler /layer /
 COPY --from=weights /layer /
 

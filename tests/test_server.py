@@ -136,8 +136,8 @@ def test_a_signal_ends_the_server(stop: signal.Signals) -> None:
 def test_while_it_loads_it_says_so() -> None:
     port = free_port()
     process = start(DEMO, port)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as connection:
-        for _ in range(200):
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as connection:
+        for _ in range(1200):
             try:
                 ready = connection.get("/readyz")
                 reply = connection.post("/", content=body_of(PICTURE))
