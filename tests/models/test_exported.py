@@ -71,7 +71,12 @@ class Both:
         apart[ours.classes[:, None] != theirs.cls] = np.inf
         self.order = apart.argmin(axis=0)
         assert apart.min(axis=1).max() < 15
-        assert np.diag(iou_matrix(ours.boxes[self.order], boxes)).min() >= 0.99
+        placed = ours.boxes[self.order]
+        with np.errstate(invalid="ignore"):  # of boxes that end at the picture's edge as a line
+            overlaps = np.diag(iou_matrix(placed, boxes))
+        empty = np.isnan(overlaps)
+        assert (overlaps[~empty] >= 0.99).all()
+        np.testing.assert_allclose(placed[empty], boxes[empty], atol=0.5)
         np.testing.assert_allclose(ours.scores[self.order], theirs.conf, atol=0.01)
 
 
