@@ -21,15 +21,18 @@ def available(root: Path = _ROOT) -> int:
     return min([len(os.sched_getaffinity(0)), *limits])
 
 
-def use(threads: int) -> None:
-    """Let OpenCV, and torch if it is there, compute on so many threads.
+def use(asked: int | None) -> None:
+    """Let OpenCV, and torch if it is there, compute on `asked` threads, or on what is available.
 
     Called after the first prediction: ultralytics sets both, to none and to one less than the
-    host's processors.
+    host's processors. Unasked, torch is only given fewer: beside another busy process one thread
+    more made it several times slower.
     """
+    threads = asked or available()
     cv2.setNumThreads(threads)
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(threads)
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(asked or min(threads, torch.get_num_threads()))
 
 
 def _limits(root: Path) -> Iterator[float]:

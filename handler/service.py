@@ -101,7 +101,7 @@ class Service:
         options = Options.merge(settings, folder.config)
         service = cls(families.load(folder, options, settings), folder, options, settings)
         service._warm_up()
-        cpus.use(settings.threads or cpus.available())
+        cpus.use(settings.threads)
         log.info(
             "ready weights=%s task=%s classes=%d threshold=%g seconds=%.1f",
             folder.weights,

@@ -1,4 +1,5 @@
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -77,12 +78,27 @@ def test_pinned_to_one_processor_it_is_one(tmp_path: Path, monkeypatch: pytest.M
     assert cpus.available(tmp_path) == 1
 
 
-def test_a_loaded_model_computes_on_the_threads_that_are_set() -> None:
+@pytest.fixture
+def _threads_as_before() -> Iterator[None]:
     before = torch.get_num_threads(), cv2.getNumThreads()
-    try:
-        for threads in (1, 2):
-            Service.load(Settings(weights=DEMO, threads=threads))
-            assert (torch.get_num_threads(), cv2.getNumThreads()) == (threads, threads)
-    finally:
-        torch.set_num_threads(before[0])
-        cv2.setNumThreads(before[1])
+    yield
+    torch.set_num_threads(before[0])
+    cv2.setNumThreads(before[1])
+
+
+@pytest.mark.usefixtures("_threads_as_before")
+def test_a_loaded_model_computes_on_the_threads_that_are_set() -> None:
+    for threads in (1, 2):
+        Service.load(Settings(weights=DEMO, threads=threads))
+        assert (torch.get_num_threads(), cv2.getNumThreads()) == (threads, threads)
+
+
+@pytest.mark.usefixtures("_threads_as_before")
+@pytest.mark.parametrize(("available", "expected"), [(1, 1), (16, 2)])
+def test_unasked_torch_is_given_fewer_threads_never_more(
+    monkeypatch: pytest.MonkeyPatch, available: int, expected: int
+) -> None:
+    monkeypatch.setattr(cpus, "available", lambda: available)
+    torch.set_num_threads(2)
+    cpus.use(None)
+    assert torch.get_num_threads() == expected
