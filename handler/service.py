@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from handler import images
+from handler import cpus, images
 from handler.cvat.request import DetectorRequest
 from handler.cvat.shapes import shapes_of
 from handler.errors import AnnotateError, ModelError, WeightsError
@@ -101,6 +101,7 @@ class Service:
         options = Options.merge(settings, folder.config)
         service = cls(families.load(folder, options, settings), folder, options, settings)
         service._warm_up()
+        cpus.use(settings.threads)
         log.info(
             "ready weights=%s task=%s classes=%d threshold=%g seconds=%.1f",
             folder.weights,

@@ -49,6 +49,17 @@ def _device(value: str) -> str:
     return value
 
 
+def one_of(*choices: str) -> Kind:
+    """Return the kind of what is one of some words."""
+
+    def read(value: Any) -> str:
+        if value not in choices:
+            raise ValueError
+        return str(value)
+
+    return Kind(read, f"one of {', '.join(choices)}")
+
+
 FRACTION = Kind(_fraction, "a number from 0 to 1")
 COUNT = Kind(_count, "a whole number above 0")
 FLAG = Kind(_flag, "true or false")
@@ -79,6 +90,20 @@ class Settings:
 
     weights: Path = _setting(_PATH, Path("/weights"), "the model folder")
     device: str = _setting(_DEVICE, "auto", "`auto`, `cpu`, `cuda` or `cuda:N`")
+    engine: str = _setting(
+        one_of("auto", "openvino", "onnxruntime", "torch"),
+        "auto",
+        "what runs the network: `openvino`, `onnxruntime` or `torch`; `auto` is OpenVINO for "
+        "exported models",
+    )
+    precision: str = _setting(
+        one_of("auto", "f32", "bf16"),
+        "auto",
+        "what OpenVINO computes in: `f32` or `bf16`; `auto` is what model.yaml says was verified",
+    )
+    threads: int | None = _setting(
+        COUNT, None, "threads for one frame; else as many as the container's CPU limit"
+    )
     threshold: float | None = _setting(
         FRACTION, None, "the lowest score to report when a request names none"
     )

@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import shutil
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,3 +77,27 @@ def iou_matrix(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
     areas = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (first, second)]
     union = areas[0][:, None] + areas[1][None, :] - intersection
     return np.asarray(intersection / union)
+
+
+@pytest.fixture(scope="session")
+def export_of(model_of: Callable[[str], Path]) -> Callable[..., Path]:
+    """A function to a file or folder as ultralytics exports it, at 320 pixels, each made once."""
+    from ultralytics import RTDETR, YOLO
+
+    made: dict[Any, Path] = {}
+
+    def export(architecture: str, kind: str, **options: Any) -> Path:
+        key = (architecture, kind, *sorted(options.items()))
+        if key not in made:
+            source = model_of(architecture) / "best.pt"
+            folder = source.parent / f"export-{len(made)}"
+            folder.mkdir()
+            own = shutil.copy(source, folder)
+            library = (RTDETR if architecture.startswith("rtdetr") else YOLO)(own)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of the tracer
+                asked = {"dynamic": True, "imgsz": 320, **options}
+                made[key] = Path(library.export(format=kind, **asked))
+        return made[key]
+
+    return export

@@ -18,7 +18,7 @@ def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
-@pytest.mark.parametrize("command", ["serve", "annotate", "function"])
+@pytest.mark.parametrize("command", ["serve", "annotate", "function", "export"])
 def test_help_shows_an_example(command: str) -> None:
     assert f"auto-annotate {command}" in run(command, "--help").stdout
 
@@ -125,3 +125,19 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("function", "--weights", DEMO)
     assert result.exit_code == 1
     assert "ANNOTATE_TRESHOLD is not a setting. Did you mean 'ANNOTATE_THRESHOLD'?" in result.stderr
+
+
+def test_export_needs_pictures_to_compare_on(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    arguments = ("--weights", DEMO, "--out", tmp_path / "fast")
+    result = run("export", *arguments, "--images", tmp_path / "empty")
+    assert result.exit_code == 2
+    assert "name some with --images" in result.stderr
+
+
+def test_export_says_what_was_compared(tmp_path: Path) -> None:
+    result = run("export", "--weights", DEMO, "--to", "onnx", "--out", tmp_path / "fast")
+    assert result.exit_code == 0, result.output
+    assert (
+        f"{tmp_path / 'fast'}: the original's answers on {len(EXAMPLES)} pictures" in result.stdout
+    )

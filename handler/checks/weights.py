@@ -15,6 +15,7 @@ from handler.function_file import FunctionFile
 from handler.models import families
 from handler.models.checkpoint import Checkpoint
 from handler.models.folder import ModelFolder
+from handler.models.metadata import network_of
 from handler.rules import Rules
 from handler.service import Service
 from handler.settings import Settings
@@ -95,7 +96,9 @@ def _weights_digest(weights: Weights) -> Iterator[str]:
 
 
 def digest(path: Path) -> str:
-    """Return a file's SHA-256, hexadecimal."""
+    """Return a file's SHA-256, hexadecimal; of an OpenVINO folder that of its .bin."""
+    if path.is_dir():
+        path = network_of(path).with_suffix(".bin")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

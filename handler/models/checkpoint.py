@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from handler.errors import WeightsError
-from handler.models import onnx_header
+from handler.models import metadata, onnx_header
 
 # The first bytes of files that are often saved under a model's name.
 _IMPOSTORS = {
@@ -25,18 +25,19 @@ _STRINGS = {"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"}
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A file of weights as far as it tells without being run.
+    """Weights as far as they tell without being run.
 
     imports: names such as `ultralytics.nn.tasks.DetectionModel` that loading would import.
     version: what the key "version" holds, for Ultralytics the version that saved the file.
-    kind: a pickle, TorchScript, ONNX, or the code of a plugin, of which nothing is read.
+    kind: a pickle, TorchScript, ONNX, a folder of OpenVINO, or the code of a plugin, of which
+        nothing is read.
     tensors: the names of the first parameters.
     metadata: what an exporter wrote beside the network, such as Ultralytics' task and names.
     """
 
     imports: frozenset[str]
     version: str | None
-    kind: Literal["pickle", "torchscript", "onnx", "code"] = "pickle"
+    kind: Literal["pickle", "torchscript", "onnx", "openvino", "code"] = "pickle"
     tensors: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
@@ -47,6 +48,8 @@ class Checkpoint:
         Raises:
             WeightsError: the file is empty, truncated, or of no kind that is known.
         """
+        if path.is_dir():
+            return cls(frozenset(), None, "openvino", metadata=metadata.of_openvino(path))
         with path.open("rb") as file:
             start = file.read(32)
         _check_start(path, start)

@@ -7,7 +7,7 @@ import yaml
 
 from handler.errors import SettingsError, nearest
 from handler.labels import SHAPE_TYPES
-from handler.settings import COUNT, FLAG, FRACTION, TEXT, Kind, read_as
+from handler.settings import COUNT, FLAG, FRACTION, TEXT, Kind, one_of, read_as
 
 
 def _by_class(kind: Kind) -> Kind:
@@ -28,16 +28,7 @@ def _edges(value: Any) -> tuple[tuple[str, str], ...]:
     return tuple((str(start), str(end)) for start, end in value)
 
 
-def _one_of(*choices: str) -> Kind:
-    def read(value: Any) -> str:
-        if value not in choices:
-            raise ValueError
-        return str(value)
-
-    return Kind(read, f"one of {', '.join(choices)}")
-
-
-_SHAPE_TYPE = _one_of(*sorted({name for names in SHAPE_TYPES.values() for name in names}))
+_SHAPE_TYPE = one_of(*sorted({name for names in SHAPE_TYPES.values() for name in names}))
 
 CONFIG_KEYS: dict[str, Kind] = {
     "name": TEXT,
@@ -46,8 +37,10 @@ CONFIG_KEYS: dict[str, Kind] = {
     "family": TEXT,
     "architecture": TEXT,
     "plugin": TEXT,
-    "task": _one_of(*SHAPE_TYPES),
+    "task": one_of(*SHAPE_TYPES),
     "weights": TEXT,
+    "precision": one_of("f32", "bf16"),
+    "exported": Kind(dict, "a table that `auto-annotate export` writes"),
     "sha256": TEXT,
     "image_size": COUNT,
     "threshold": FRACTION,

@@ -46,6 +46,7 @@ class Model(Protocol):
 
 # A family's name and the class that runs it, imported when it is chosen.
 FAMILIES = {
+    "exported": "handler.models.exported:Exported",
     "ultralytics": "handler.models.ultralytics:Ultralytics",
     "yolov5": "handler.models.yolov5:YOLOv5",
     "torchvision": "handler.models.torchvision:Torchvision",
@@ -77,6 +78,11 @@ def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:
     family, checkpoint = recognise(folder)
     if family not in FAMILIES:
         raise SettingsError(f"There is no family {family!r}", nearest(family, FAMILIES))
+    if family != "exported" and settings.engine not in ("auto", "torch"):
+        raise SettingsError(
+            f"ANNOTATE_ENGINE={settings.engine} does not run {folder.weights.name}",
+            "Export it with `auto-annotate export`, or set ANNOTATE_ENGINE=auto.",
+        )
     module, _, name = FAMILIES[family].partition(":")
     cls: type[Model] = getattr(importlib.import_module(module), name)
     model = cls.load(folder, checkpoint, options, settings)

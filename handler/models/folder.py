@@ -8,7 +8,7 @@ from handler.errors import WeightsError
 from handler.labels import read_classes
 from handler.models.config import read_config
 
-WEIGHTS_SUFFIXES = (".pt", ".pth", ".torchscript", ".onnx")
+WEIGHTS_SUFFIXES = (".pt", ".pth", ".torchscript", ".onnx", "_openvino_model/")
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class ModelFolder:
 
     @classmethod
     def open(cls, path: Path) -> "ModelFolder":
-        """Read a model folder, or the folder of a weights file that is named itself.
+        """Read a model folder, or the one around weights that are named themselves.
 
         Raises:
             WeightsError: there is no such folder, or not exactly one file of weights to take.
             SettingsError: model.yaml is not a table of known keys.
         """
-        if path.is_file():
+        if path.is_file() or _is_weights(path):
             folder, chosen = path.parent, path.name
         else:
             folder, chosen = path, None
@@ -62,10 +62,10 @@ def _code(config: dict[str, Any]) -> str | None:
 
 def _find_weights(folder: Path, chosen: str | None) -> Path:
     if chosen is not None:
-        if not (folder / chosen).is_file():
+        if not (folder / chosen).exists():
             raise WeightsError(f"{folder / chosen} does not exist", _listing(folder))
         return folder / chosen
-    found = sorted(file for file in folder.iterdir() if file.suffix in WEIGHTS_SUFFIXES)
+    found = sorted(path for path in folder.iterdir() if _is_weights(path))
     if not found:
         raise WeightsError(
             f"No weights ({', '.join(WEIGHTS_SUFFIXES)}) in {folder}", _listing(folder)
@@ -77,6 +77,10 @@ def _find_weights(folder: Path, chosen: str | None) -> Path:
             "Say which with a line `weights: NAME` in its model.yaml.",
         )
     return found[0]
+
+
+def _is_weights(path: Path) -> bool:
+    return f"{path.name}{'/' * path.is_dir()}".endswith(WEIGHTS_SUFFIXES)
 
 
 def _listing(folder: Path) -> str:

@@ -84,13 +84,9 @@ def _of_torchscript(path: Path, checkpoint: Checkpoint) -> str:
     )
 
 
-def _of_onnx(path: Path, checkpoint: Checkpoint) -> str:
-    if "task" in checkpoint.metadata:
-        raise WeightsError(
-            f"{path} is an ONNX export of Ultralytics for the task "
-            f"{checkpoint.metadata['task']!r}, which this image does not run",
-            "Put the .pt that it was exported from there.",
-        )
+def _of_export(path: Path, checkpoint: Checkpoint) -> str:
+    if "names" in checkpoint.metadata:
+        return "exported"
     raise WeightsError(
         f"{path} is an ONNX model of {checkpoint.metadata.get('producer') or 'unknown origin'} "
         "without metadata: neither its task nor its classes are known",
@@ -101,7 +97,8 @@ def _of_onnx(path: Path, checkpoint: Checkpoint) -> str:
 _BY_KIND: dict[str, Callable[[Path, Checkpoint], str]] = {
     "pickle": _of_pickle,
     "torchscript": _of_torchscript,
-    "onnx": _of_onnx,
+    "onnx": _of_export,
+    "openvino": _of_export,
 }
 
 

@@ -63,7 +63,7 @@ class YOLOv5:
     def predict(self, picture: Picture, threshold: float) -> Detections:
         if self.task == "classify":
             return self._classify(picture, threshold)
-        seen, letterbox = Letterbox.fit(picture, self._size, self._stride)
+        seen, letterbox = Letterbox.fit(picture, (self._size, self._size), self._stride)
         answer = self._network(self._tensor(seen) / 255)
         rows, prototypes = answer if self.task == "segment" else (answer, None)
         best = self._suppress(rows[0], threshold).float().cpu().numpy()

@@ -87,10 +87,6 @@ def test_torchscript_of_other_origin_has_to_be_explained(tmp_path: Path) -> None
     [
         (onnx(field(2, "pytorch")), "ONNX model of pytorch without metadata.* plugin"),
         (onnx(), "of unknown origin without metadata"),
-        (
-            onnx(field(2, "pytorch"), field(14, field(1, "task") + field(2, "segment"))),
-            "ONNX export of Ultralytics for the task 'segment'.* Put the .pt",
-        ),
     ],
 )
 def test_onnx_is_told_by_its_metadata(tmp_path: Path, content: bytes, reason: str) -> None:
@@ -98,6 +94,12 @@ def test_onnx_is_told_by_its_metadata(tmp_path: Path, content: bytes, reason: st
     path.write_bytes(content)
     with pytest.raises(WeightsError, match=reason):
         family_of(path, Checkpoint.inspect(path))
+
+
+def test_an_export_is_told_by_the_names_of_its_classes(tmp_path: Path) -> None:
+    path = tmp_path / "best.onnx"
+    path.write_bytes(onnx(field(14, field(1, "names") + field(2, "{0: 'car'}"))))
+    assert family_of(path, Checkpoint.inspect(path)) == "exported"
 
 
 @pytest.mark.parametrize("kept", [3, 9, 20])

@@ -1,0 +1,45 @@
+"""Networks on ONNX Runtime."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from handler.images import Picture
+from handler.models.engines import Colours, Plan
+
+_NUMBERS = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+_ERRORS_ONLY = 3
+
+
+class ONNXRuntime:
+    """A network in an ONNX file."""
+
+    def __init__(self, session: Any, colours: Colours) -> None:
+        (takes,) = session.get_inputs()
+        fixed = all(isinstance(side, int) for side in takes.shape[2:])
+        self.size = (takes.shape[2], takes.shape[3]) if fixed else None
+        self.ranks = tuple(len(output.shape) for output in session.get_outputs())
+        self.versions = {"onnxruntime": onnxruntime.__version__}
+        self._session = session
+        self._name = takes.name
+        self._type = _NUMBERS[takes.type]
+        self._normalisation = colours(self.ranks)
+
+    @classmethod
+    def load(cls, network: Path, plan: Plan, colours: Colours) -> "ONNXRuntime":
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = plan.threads
+        options.log_severity_level = _ERRORS_ONLY
+        session = onnxruntime.InferenceSession(network, options, ["CPUExecutionProvider"])
+        return cls(session, colours)
+
+    def run(self, picture: Picture) -> list[NDArray[np.float32]]:
+        mean, scale = self._normalisation.mean, self._normalisation.scale
+        numbers = np.asarray(cv2.dnn.blobFromImage(picture, 1, mean=mean, swapRB=True))
+        numbers = numbers / np.array(scale, np.float32)[:, None, None]
+        answers = self._session.run(None, {self._name: numbers.astype(self._type, copy=False)})
+        return [np.asarray(answer, np.float32) for answer in answers]

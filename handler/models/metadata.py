@@ -1,0 +1,118 @@
+"""What an exporter wrote beside a network: its task, its classes, the size of its input."""
+
+import ast
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from handler.errors import WeightsError
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """The metadata of Ultralytics' exporter, or of YOLOv5's, which has only names and stride.
+
+    task: None of YOLOv5's exports. image_size: height and width.
+    end_to_end: the network answers with objects, not with candidates for suppression.
+    keypoint_shape: of a pose model, how many, and 2 or 3 numbers for each.
+    head: the class of the network's last layer; older exports do not tell it.
+    """
+
+    task: str | None
+    classes: tuple[str, ...]
+    stride: int
+    image_size: tuple[int, int] | None
+    end_to_end: bool
+    keypoint_shape: tuple[int, int] | None
+    keypoints: tuple[str, ...]
+    description: str
+    head: str
+
+    @property
+    def is_rtdetr(self) -> bool:
+        """Whether it is a transformer, which sees pictures stretched, not letterboxed."""
+        return self.head == "RTDETRDecoder" or "rtdetr" in self.description.lower()
+
+    @property
+    def extras(self) -> int:
+        """The numbers of a candidate beside box and scores: its keypoints or its angle."""
+        return {"obb": 1, "pose": math.prod(self.keypoint_shape or ())}.get(self.task or "", 0)
+
+    @classmethod
+    def parse(cls, written: Mapping[str, Any], path: Path) -> "Metadata":
+        """Read what stands in metadata.yaml, or as text in an ONNX file.
+
+        Raises:
+            WeightsError: the names are missing or a value is not of its kind.
+        """
+        values = {name: _literal(value) for name, value in written.items()}
+        try:
+            names = values["names"]
+            names = dict(enumerate(names)) if isinstance(names, list) else names
+            size, points = values.get("imgsz"), values.get("kpt_shape")
+            by_class = values.get("kpt_names") or {0: ()}
+            return cls(
+                task=values.get("task"),
+                classes=tuple(str(names[index]) for index in range(len(names))),
+                stride=int(values.get("stride", 32)),
+                image_size=None if size is None else (int(size[0]), int(size[1])),
+                end_to_end=bool(values.get("end2end") or (values.get("args") or {}).get("nms")),
+                keypoint_shape=None if points is None else (int(points[0]), int(points[1])),
+                keypoints=tuple(str(name) for name in next(iter(by_class.values()))),
+                description=str(values.get("description", "")),
+                head=str(values.get("head", "")),
+            )
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            raise WeightsError(
+                f"The metadata of {path} cannot be read ({type(error).__name__}: {error})",
+                "Export the model again.",
+            ) from error
+
+
+def of_openvino(folder: Path) -> dict[str, Any]:
+    """Return what stands beside an OpenVINO model, in metadata.yaml or YOLOv5's best.yaml.
+
+    Raises:
+        WeightsError: there is no network in the folder, or nothing that describes it.
+    """
+    network_of(folder)
+    for file in sorted(folder.glob("*.yaml")):
+        try:
+            written = yaml.safe_load(file.read_text("utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise WeightsError(f"{file} is not YAML: {error}", "Export the model again.") from None
+        if isinstance(written, dict) and "names" in written:
+            return written
+    raise WeightsError(
+        f"{folder} has no metadata.yaml: neither its task nor its classes are known",
+        "Copy the whole folder that the export wrote.",
+    )
+
+
+def network_of(folder: Path) -> Path:
+    """Return the .xml of an OpenVINO folder.
+
+    Raises:
+        WeightsError: it, or the .bin beside it, is missing.
+    """
+    networks = sorted(folder.glob("*.xml"))
+    if len(networks) != 1 or not networks[0].with_suffix(".bin").is_file():
+        raise WeightsError(
+            f"{folder} does not hold one .xml with its .bin",
+            "Copy the whole folder that the export wrote.",
+        )
+    return networks[0]
+
+
+def _literal(value: Any) -> Any:
+    """Return what a text of ONNX stands for: Python's own notation, or itself."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return value

@@ -1,0 +1,1 @@
+"""Whether two ways to run a model answer the same."""

@@ -1,0 +1,100 @@
+"""Torch-free folders from .pt files: written only if they answer the same."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+
+from handler.errors import AnnotateError, SettingsError, WeightsError
+from handler.models import export as exporting
+from handler.models import families
+from handler.models.export import export
+from handler.models.folder import ModelFolder
+from handler.models.options import Options
+from handler.parity.agreement import differences
+from handler.settings import Settings
+from tests.architectures import PHOTOGRAPHS
+from tests.conftest import DEMO, EXAMPLES
+
+THRESHOLD = 0.3
+
+
+@pytest.mark.parametrize("architecture", ["yolov8n-obb", "yolo11n-seg", "yolov8n-pose"])
+def test_the_folder_answers_as_the_original(
+    tmp_path: Path, model_of: Callable[[str], Path], architecture: str
+) -> None:
+    source = shutil.copytree(model_of(architecture), tmp_path / "source")
+    (source / "model.yaml").write_text("name: things\nweights: best.pt\nclass_thresholds: {}\n")
+    settings = Settings(weights=source, threshold=THRESHOLD, precision="f32")
+    assert export(settings, "openvino", PHOTOGRAPHS, tmp_path / "fast") == "f32"
+
+    options = Options(threshold=THRESHOLD)
+    original, exported = (
+        families.load(ModelFolder.open(folder), options, Settings(device="cpu"))
+        for folder in (source, tmp_path / "fast")
+    )
+    assert exported.classes == original.classes
+    for photograph in PHOTOGRAPHS:
+        picture = np.asarray(cv2.imread(str(photograph)), np.uint8)
+        expected = original.predict(picture, THRESHOLD)
+        assert len(expected) > 10
+        assert not list(differences(expected, exported.predict(picture, THRESHOLD)))
+
+
+def test_the_demo_is_exported_with_its_class_list_and_where_it_comes_from(tmp_path: Path) -> None:
+    precision = export(Settings(weights=DEMO), "onnx", EXAMPLES, tmp_path / "fast")
+    folder = ModelFolder.open(tmp_path / "fast")
+    assert sorted(path.name for path in folder.path.iterdir()) == [
+        "best.onnx", "classes.txt", "model.yaml",
+    ]  # fmt: skip
+    assert folder.classes == ModelFolder.open(DEMO).classes
+    config = yaml.safe_load((folder.path / "model.yaml").read_text())
+    assert config["name"] == "digits"
+    assert config["precision"] == precision
+    assert len(config["exported"]["sha256"]) == 64
+    assert config["exported"]["versions"].keys() == {"torch", "ultralytics", "openvino"}
+
+
+def test_a_damaged_network_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    convert = exporting.convert
+
+    def convert_and_damage(*arguments: Any) -> Path:
+        folder = convert(*arguments)
+        weights = next(folder.glob("*.bin"))
+        numbers = np.fromfile(weights, np.float32)
+        middle = len(numbers) // 2
+        numbers[middle : middle + 20_000] *= 0.5
+        numbers.tofile(weights)
+        return folder
+
+    monkeypatch.setattr(exporting, "convert", convert_and_damage)
+    with pytest.raises(WeightsError, match=r"answers differently, \d+ times: \S+\.jpg: .*objec"):
+        export(Settings(weights=DEMO), "openvino", EXAMPLES, tmp_path / "fast")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "out", "reason"),
+    [
+        (Settings(weights=DEMO), "here", "here exists already"),
+        (Settings(weights=DEMO, threshold=1), "fast", "finds nothing on 4 pictures .*--images"),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    tmp_path: Path, settings: Settings, out: str, reason: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    with pytest.raises(SettingsError, match=reason):
+        export(settings, "onnx", EXAMPLES, tmp_path / out)
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
+
+
+def test_what_is_exported_already_is_not_exported_again(tmp_path: Path) -> None:
+    (tmp_path / "best.onnx").write_bytes(b"\x08\x08\x72\x0b\x0a\x05names\x12\x02[]")
+    with pytest.raises(AnnotateError, match="of the family exported, which is not exported"):
+        export(Settings(weights=tmp_path), "onnx", EXAMPLES, tmp_path / "fast")
