@@ -151,7 +151,7 @@ def _weights_shapes(weights: Weights) -> Iterator[str]:
     "Load weights from people you trust only.",
 )
 def _weights_imports(weights: Weights) -> Iterator[str]:
-    if weights.checkpoint is not None:
+    if weights.checkpoint is not None and weights.checkpoint.imports:
         own = [name for name in weights.checkpoint.imports if not name.startswith(_OF_TORCH)]
         yield f"Loading the file imports torch and {_some(sorted(own)) or 'nothing else'}"
 
