@@ -1,6 +1,5 @@
 """Everything that can be checked before, and after, a function is deployed."""
 
-import resource
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -11,6 +10,7 @@ from handler.checks import endpoint, machine, weights
 from handler.cvat.rules import RULES as CVAT_RULES
 from handler.errors import SettingsError
 from handler.function_file import FunctionFile, read_text
+from handler.machine import peak_memory
 from handler.nuclio import running
 from handler.nuclio.rules import RULES as NUCLIO_RULES
 from handler.rules import Finding, Rule, Rules
@@ -72,7 +72,7 @@ def check(subjects: Subjects) -> list[Finding]:
             replace(Settings.from_environment(), weights=subjects.weights), function
         )
         findings += weights.RULES.findings(loaded)
-        peak = _peak_memory() if loaded.service else None
+        peak = peak_memory() if loaded.service else None
     findings += machine.RULES.findings(machine.Host.read(function, peak))
     if subjects.nuclio is not None:
         findings += running.RULES.findings(running.Running.ask(subjects.nuclio, function))
@@ -96,10 +96,6 @@ def refuse_errors(document: dict[str, Any], platform: str) -> None:
     for found in file_findings(FunctionFile(document, platform)):
         if found.severity == "error":
             raise SettingsError(f"{found.finding} [{found.rule}]", found.remedy)
-
-
-def _peak_memory() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def rule_table(rules: Sequence[Rule[Any]] = ALL_RULES) -> str:

@@ -46,6 +46,17 @@ class Machine:
         )
 
 
+def peak_memory(root: Path = Path("/")) -> int | None:
+    """Return the most bytes that this process has held; None where the kernel does not say.
+
+    `VmHWM` of /proc/self/status: getrusage counts what the parent held before it started this.
+    """
+    for line in _text(root / "proc/self/status").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text()

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,7 +9,7 @@ import pytest
 from handler.checks.machine import RULES, Host
 from handler.docker import Images
 from handler.function_file import FunctionFile
-from handler.machine import Gpu, Machine, gpus_of
+from handler.machine import Gpu, Machine, gpus_of, peak_memory
 from tests.function_files import GOOD, changed
 
 GIB = 2**30
@@ -167,3 +169,15 @@ def test_gpus_are_read_from_the_driver_s_list() -> None:
         Gpu("NVIDIA H100 80GB HBM3", "580.65.06", 81559 * 2**20),
         Gpu("Orin (nvgpu)", "540.4.0", 0),
     )
+
+
+def test_peak_memory_is_that_of_this_process_alone() -> None:
+    ballast = b"x" * 300 * 2**20
+    assert (peak_memory() or 0) > len(ballast)
+    code = "from handler.machine import peak_memory; print(peak_memory())"
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert 2**20 < int(child.stdout) < len(ballast)
+
+
+def test_peak_memory_is_unknown_where_the_kernel_does_not_say(tmp_path: Path) -> None:
+    assert peak_memory(tmp_path) is None
