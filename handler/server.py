@@ -17,10 +17,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from handler.errors import AnnotateError, NotReadyError, RequestError, SettingsError
+from handler.nuclio.document import MAX_BODY_BYTES
 from handler.service import CONTENT_TYPE, Reply, Service, error_reply
 from handler.settings import Settings
-
-MAX_BODY_BYTES = 64 * 1024 * 1024  # as in the function's own Nuclio trigger
 
 
 class Loading:
