@@ -21,6 +21,7 @@ PICTURE_SUFFIXES = (
 )  # fmt: skip
 
 
+_PLATFORM = click.Choice(["docker", "kubernetes"])
 _EXAMPLES = Path(__file__).parents[1] / "examples"  # not in an image
 
 
@@ -158,7 +159,7 @@ def annotate(
 @_weights_option
 @click.option(
     "--platform",
-    type=click.Choice(["docker", "kubernetes"]),
+    type=_PLATFORM,
     default="docker",
     show_default=True,
     help="Where Nuclio runs.",
@@ -281,7 +282,7 @@ def export(weights: Path | None, kind: str, images: Path | None, out: Path) -> N
 )
 @click.option(
     "--platform",
-    type=click.Choice(["docker", "kubernetes"]),
+    type=_PLATFORM,
     help="Where the file is for. Default: kubernetes for a NuclioFunction, else docker.",
 )
 @click.option("--nuclio", metavar="URL", help="Ask a running Nuclio: its dashboard's address.")
@@ -307,7 +308,7 @@ def check(ctx: click.Context, /, **options: Any) -> None:
     ctx.exit(command.run(**options))
 
 
-_platform_argument = click.argument("platform", type=click.Choice(["docker", "kubernetes"]))
+_platform_argument = click.argument("platform", type=_PLATFORM)
 _file_argument = click.argument("file", type=click.Path(path_type=Path))
 
 

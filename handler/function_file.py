@@ -9,8 +9,6 @@ import yaml
 
 from handler.errors import SettingsError
 
-PLATFORMS = ("docker", "kubernetes")
-
 
 @dataclass(frozen=True)
 class FunctionFile:

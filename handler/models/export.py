@@ -21,7 +21,6 @@ from handler.models.options import Options
 from handler.parity.agreement import differences
 from handler.settings import Settings
 
-KINDS = ("openvino", "onnx")
 _BELONG_TO_THE_ORIGINAL = ("weights", "sha256", "family", "task", "precision", "exported")
 
 
