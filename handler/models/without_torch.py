@@ -8,8 +8,12 @@ from handler.errors import WeightsError
 from handler.models.checkpoint import Checkpoint
 
 _LIBRARIES = {"torch", "torchvision", "ultralytics"}
-_NEED_NONE = {"exported", "plugin"}  # a plugin may, and says so when it is imported
 _INSTALL = Path(__file__).parents[2] / "scripts" / "install"  # not in an image
+
+
+def needs_torch(family: str) -> bool:
+    """Tell whether a family runs on torch; a plugin may, and says so when it is imported."""
+    return family not in ("exported", "plugin")
 
 
 def check_torch(weights: Path, family: str, checkpoint: Checkpoint) -> None:
@@ -18,7 +22,7 @@ def check_torch(weights: Path, family: str, checkpoint: Checkpoint) -> None:
     Raises:
         WeightsError: it is not; the remedy is the command that exports the weights.
     """
-    if family in _NEED_NONE or find_spec("torch") is not None:
+    if not needs_torch(family) or find_spec("torch") is not None:
         return
     exports = (family, checkpoint.kind) == ("ultralytics", "pickle")
     raise WeightsError(
