@@ -73,7 +73,7 @@ def test_a_smaller_environment_does_not_serve_a_larger_need(script: Script) -> N
 
 @pytest.mark.parametrize(
     ("index", "lock", "size"),
-    [("https://index.example/cpu", "torch.in", "1 GB"), ("", "torch.txt", "5 GB")],
+    [("https://index.example/cpu", "torch.in", "1 GB"), ("", "torch.txt", "5.5 GB")],
 )
 def test_torch_comes_from_one_setting_and_its_size_is_said(
     script: Script, index: str, lock: str, size: str
