@@ -9,9 +9,9 @@ from handler.images import Picture
 from handler.labels import check_names
 from handler.models.checkpoint import Checkpoint
 from handler.models.folder import ModelFolder
+from handler.models.libraries import check_library
 from handler.models.options import Options
 from handler.models.recognition import family_of
-from handler.models.without_torch import check_torch
 from handler.settings import Settings
 
 
@@ -84,7 +84,7 @@ def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:
             f"ANNOTATE_ENGINE={settings.engine} does not run {folder.weights.name}",
             "Export it with `auto-annotate export`, or set ANNOTATE_ENGINE=auto.",
         )
-    check_torch(folder.weights, family, checkpoint)
+    check_library(folder.weights, family, checkpoint)
     module, _, name = FAMILIES[family].partition(":")
     cls: type[Model] = getattr(importlib.import_module(module), name)
     model = cls.load(folder, checkpoint, options, settings)

@@ -11,8 +11,8 @@ from handler.images import Picture
 from handler.labels import SHAPE_TYPES
 from handler.models.checkpoint import Checkpoint
 from handler.models.folder import ModelFolder
+from handler.models.libraries import remedy_for
 from handler.models.options import Options
-from handler.models.without_torch import remedy_for
 from handler.settings import Settings
 
 

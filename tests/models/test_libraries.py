@@ -1,4 +1,4 @@
-"""Where there is no torch: exported models run, and the others say what to do."""
+"""Where libraries are missing: exported models need no torch, and the others say what to do."""
 
 import shutil
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from handler.errors import AnnotateError
-from handler.models import without_torch
+from handler.models import libraries
 from handler.models.export import export
 from handler.service import Service
 from handler.settings import Settings
@@ -57,8 +57,9 @@ def python(code: str, *arguments: object) -> str:
 @pytest.fixture
 def no_torch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Neither torch nor a checkout to install it with, as in an image."""
-    monkeypatch.setitem(sys.modules, "torch", None)
-    monkeypatch.setattr(without_torch, "_INSTALL", tmp_path / "install")
+    for library in ("torch", "ultralytics"):
+        monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.setattr(libraries, "_INSTALL", tmp_path / "install")
 
 
 def why_not(folder: Path) -> str:
@@ -82,9 +83,12 @@ def test_the_command_line_annotates_with_an_exported_model(tmp_path: Path) -> No
 def test_a_pt_gets_the_command_that_exports_it(tmp_path: Path) -> None:
     shutil.copy2(DEMO / "best.pt", tmp_path / "cars.pt")
     said = why_not(tmp_path)
-    assert f"{tmp_path / 'cars.pt'} needs torch, which is not here. Export it: docker run" in said
+    assert (
+        f"{tmp_path / 'cars.pt'} needs ultralytics, which is not here. Export it: docker run"
+        in said
+    )
     assert "auto-annotate export --weights /model/cars.pt --images /pictures" in said
-    with pytest.raises(AnnotateError, match="needs torch, which is not here"):
+    with pytest.raises(AnnotateError, match="needs ultralytics, which is not here"):
         export(Settings(weights=tmp_path), "onnx", EXAMPLES, tmp_path / "fast")
 
 
@@ -93,7 +97,7 @@ def test_a_pt_gets_the_command_that_exports_it(tmp_path: Path) -> None:
 def test_what_is_not_exported_is_sent_to_the_image_with_torch(tmp_path: Path, config: str) -> None:
     (tmp_path / "best.pth").write_bytes(pickle_importing("collections.OrderedDict"))
     (tmp_path / "model.yaml").write_text(config)
-    assert why_not(tmp_path).endswith(", which has torch.")
+    assert why_not(tmp_path).endswith(", which has it.")
 
 
 @pytest.mark.parametrize(("module", "load"), [("import torch", "pass"), ("", "import torch.nn")])
@@ -101,9 +105,17 @@ def test_what_is_not_exported_is_sent_to_the_image_with_torch(tmp_path: Path, co
 def test_a_plugin_that_imports_it_is_sent_there_too(tmp_path: Path, module: str, load: str) -> None:
     (tmp_path / f"{tmp_path.name}.py").write_text(PLUGIN.format(module=module, load=load))
     (tmp_path / "model.yaml").write_text(f"plugin: {tmp_path.name}:Model")
-    assert why_not(tmp_path).endswith(", which has torch.")
+    assert why_not(tmp_path).endswith(", which has it.")
 
 
 def test_in_a_checkout_a_script_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.setitem(sys.modules, "ultralytics", None)
     assert why_not(DEMO).endswith("Install it with ./scripts/install runtime.")
+
+
+@pytest.mark.usefixtures("no_torch")
+def test_an_exported_model_where_openvino_is_missing_is_sent_there_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    assert "best_openvino_model needs openvino, which is not here" in why_not(EXPORTED)
