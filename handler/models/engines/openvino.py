@@ -32,6 +32,8 @@ class OpenVINO:
             "INFERENCE_PRECISION_HINT": plan.precision,
             "INFERENCE_NUM_THREADS": plan.threads,
             "PERFORMANCE_HINT": "LATENCY",
+            # Pinned, each worker and each container would choose the same processors.
+            "ENABLE_CPU_PINNING": False,
         }
         self._requests: OrderedDict[tuple[int, ...], Any] = OrderedDict()
 
