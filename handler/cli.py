@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 from rich.console import Console
 from rich.progress import Progress
 
@@ -351,7 +350,9 @@ def _summary(shapes: Iterable[dict[str, Any]]) -> str:
 
 def _one_a_line(shapes: Iterable[dict[str, Any]]) -> bytes:
     """Return a JSON list with a shape on each line: a mask has millions of numbers."""
-    lines = [orjson.dumps(shape, option=orjson.OPT_SERIALIZE_NUMPY) for shape in shapes]
+    from handler.cvat.shapes import to_json
+
+    lines = [to_json(shape) for shape in shapes]
     return b"[\n" + b",\n".join(lines) + b"\n]\n"
 
 

@@ -1,13 +1,15 @@
 """What this machine, or this container, has.
 
-Limits: the kernel's cgroup v2 (`cpu.max`, `memory.max`) and v1 (`cpu.cfs_quota_us`,
-`memory.limit_in_bytes`). Features: `flags` in /proc/cpuinfo. GPUs: `nvidia-smi`.
+Limits: of processors those of `handler.cpus`, of memory the kernel's cgroup v2 (`memory.max`) and
+v1 (`memory.limit_in_bytes`). Features: `flags` in /proc/cpuinfo. GPUs: `nvidia-smi`.
 """
 
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from handler import cpus
 
 _NO_LIMIT = 2**60  # cgroup v1 writes the largest page-aligned number for "none"
 
@@ -40,7 +42,7 @@ class Machine:
         return cls(
             cpu_flags=_flags(cpuinfo),
             host_cpus=host_cpus,
-            cpus=min(float(host_cpus), _cpu_limit(cgroup)),
+            cpus=min(float(host_cpus), cpus.allowed(root)),
             memory=min(_host_memory(_text(root / "proc/meminfo")), _memory_limit(cgroup)),
             gpus=read_gpus() if root == Path("/") else (),
         )
@@ -76,16 +78,6 @@ def _host_memory(meminfo: str) -> int:
         if line.startswith("MemTotal:"):
             return int(line.split()[1]) * 1024
     return _NO_LIMIT
-
-
-def _cpu_limit(cgroup: Path) -> float:
-    quota, _, period = _text(cgroup / "cpu.max").strip().partition(" ")
-    if not quota:
-        quota = _text(cgroup / "cpu/cpu.cfs_quota_us").strip()
-        period = _text(cgroup / "cpu/cpu.cfs_period_us").strip()
-    if not (quota.isdigit() and period.isdigit()):  # "max" and -1 mean none
-        return float("inf")
-    return int(quota) / int(period)
 
 
 def _memory_limit(cgroup: Path) -> int:

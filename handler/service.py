@@ -13,7 +13,7 @@ import orjson
 
 from handler import cpus, images
 from handler.cvat.request import DetectorRequest
-from handler.cvat.shapes import shapes_of
+from handler.cvat.shapes import shapes_of, to_json
 from handler.errors import AnnotateError, ModelError, WeightsError
 from handler.images import Picture
 from handler.labels import labels_of
@@ -100,6 +100,7 @@ class Service:
         folder = ModelFolder.open(settings.weights)
         options = Options.merge(settings, folder.config)
         service = cls(families.load(folder, options, settings), folder, options, settings)
+        cpus.use(settings.threads)
         service._warm_up()
         cpus.use(settings.threads)
         log.info(
@@ -158,7 +159,7 @@ class Service:
             request = DetectorRequest.parse(body)
             timings.mark("parse")
             picture, shapes = self.annotate(request.image, request.threshold, timings)
-            reply = Reply(200, orjson.dumps(shapes, option=orjson.OPT_SERIALIZE_NUMPY))
+            reply = Reply(200, to_json(shapes))
             timings.mark("encode")
         except AnnotateError as error:
             traceback = error if error.status >= 500 else None
