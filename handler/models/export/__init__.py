@@ -1,9 +1,7 @@
 """A model folder without torch, made from a .pt, and checked against it before it is kept."""
 
 import hashlib
-import shutil
 import tempfile
-import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +12,14 @@ import yaml
 from handler import images
 from handler.errors import SettingsError, WeightsError
 from handler.models import families
-from handler.models.checkpoint import Checkpoint
 from handler.models.engines import precisions
+from handler.models.export.conversion import check_exportable, convert, exportable
 from handler.models.folder import ModelFolder
 from handler.models.options import Options
 from handler.parity.agreement import differences
 from handler.settings import Settings
+
+__all__ = ["convert", "export", "exportable"]
 
 _BELONG_TO_THE_ORIGINAL = ("weights", "sha256", "family", "task", "precision", "exported")
 
@@ -36,19 +36,14 @@ def export(settings: Settings, kind: str, pictures: Iterable[Path], out: Path) -
     if out.exists():
         raise SettingsError(f"{out} exists already", "Name a folder that does not, with --out.")
     folder = ModelFolder.open(settings.weights)
-    family, checkpoint = families.recognise(folder)
-    if (family, checkpoint.kind) != ("ultralytics", "pickle"):
-        raise WeightsError(
-            f"{folder.weights} is of the family {family}, which is not exported",
-            "Exported are .pt files of ultralytics.",
-        )
+    check_exportable(folder)
     options = Options.merge(settings, folder.config)
     original = families.load(folder, options, replace(settings, engine="auto", device="cpu"))
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=out.parent) as staging:
         made = Path(staging, "model")
         made.mkdir()
-        weights = convert(folder, checkpoint, kind, options, settings, made)
+        weights = convert(folder, kind, options, settings, made)
         (made / "classes.txt").write_text("".join(f"{name}\n" for name in original.classes))
         expected = [
             (path, images.decode(path.read_bytes(), settings.max_pixels)) for path in pictures
@@ -64,31 +59,6 @@ def export(settings: Settings, kind: str, pictures: Iterable[Path], out: Path) -
         _write_config(folder, made, weights.name, precision, original, exported)
         made.rename(out)
     return precision
-
-
-def convert(
-    folder: ModelFolder,
-    checkpoint: Checkpoint,
-    kind: str,
-    options: Options,
-    settings: Settings,
-    out: Path,
-) -> Path:
-    """Have ultralytics export the weights into `out`, for pictures of any shape."""
-    from handler.models.ultralytics_file import neutral_name, open_model
-
-    size = {} if options.image_size is None else {"imgsz": options.image_size}
-    with neutral_name(folder.weights, checkpoint.kind) as path, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the tracer, about shapes that are the same always
-        model = open_model(path, folder.weights, checkpoint, settings.trust_weights)
-        try:
-            made = Path(model.export(format=kind, dynamic=True, **size))
-        except Exception as error:
-            raise WeightsError(
-                f"{folder.weights} cannot be exported to {kind}: {error}",
-                "Serve the .pt itself.",
-            ) from error
-        return Path(shutil.move(made, out / made.name))
 
 
 def _verified(
