@@ -58,6 +58,7 @@ class Exported:
         self.description = metadata.description or f"YOLOv5 {task} model"
         self.versions = engine.versions
         self.without = _without(task, metadata)
+        self.is_transformer = metadata.is_rtdetr
         self._engine = engine
         self._metadata = metadata
         self._library = _library(metadata)
@@ -102,6 +103,12 @@ class Exported:
             of_probabilities=self._library is _YOLOV5,
         )
         return READ[self.task](answer)
+
+    def numbers_of(self, picture: Picture) -> NDArray[np.float32]:
+        """Return what the network takes in place of a picture, (1, 3, height, width)."""
+        if self.task == "classify":
+            return self._library.colours.numbers(self._library.crop(picture, self._size))
+        return Normalisation().numbers(self._fit(picture)[0])
 
     def _fit(self, picture: Picture) -> tuple[Picture, Letterbox]:
         if self._metadata.is_rtdetr:

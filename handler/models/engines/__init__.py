@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +23,11 @@ class Normalisation:
     mean: tuple[float, float, float] = (0, 0, 0)
     scale: tuple[float, float, float] = (255, 255, 255)
 
+    def numbers(self, picture: Picture) -> NDArray[np.float32]:
+        """Return a picture as the network takes it, (1, 3, height, width), red first."""
+        numbers = np.asarray(cv2.dnn.blobFromImage(picture, 1, mean=self.mean, swapRB=True))
+        return np.asarray(numbers / np.array(self.scale, np.float32)[:, None, None])
+
 
 # From the ranks of a network's answers to how it takes colours.
 Colours = Callable[[Sequence[int]], Normalisation]
@@ -29,7 +35,10 @@ Colours = Callable[[Sequence[int]], Normalisation]
 
 @dataclass(frozen=True)
 class Plan:
-    """How an engine is to run. name: auto, or an engine's. precision: f32 or bf16."""
+    """How an engine is to run.
+
+    name: auto, or an engine's. precision: f32 or bf16, of all that is not in eight bits.
+    """
 
     name: str
     threads: int
@@ -37,10 +46,14 @@ class Plan:
 
     @classmethod
     def of(cls, settings: Settings, config: dict[str, Any]) -> "Plan":
-        """Read the settings, and of model.yaml the precision that was verified."""
+        """Read the settings, and of model.yaml the precision that was verified.
+
+        It is left where this machine does not compute in it: f32 is nearer to the original.
+        """
         precision = settings.precision
         if precision == "auto":
-            precision = config.get("precision", "f32")
+            able = config.get("precision", "f32").endswith("bf16") and "bf16" in precisions()
+            precision = "bf16" if able else "f32"
         return cls(settings.engine, settings.threads or cpus.available(), precision)
 
 

@@ -1,7 +1,6 @@
 """A model folder without torch, made from a .pt, and checked against it before it is kept."""
 
 import hashlib
-import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -9,17 +8,18 @@ from typing import Any
 
 import yaml
 
-from handler import images
 from handler.errors import SettingsError, WeightsError
 from handler.models import families
 from handler.models.engines import precisions
-from handler.models.export.conversion import check_exportable, convert, exportable
+from handler.models.export.conversion import check_exportable, convert, is_exportable
+from handler.models.export.pictures import Pictures
+from handler.models.export.staging import KEPT, staged
 from handler.models.folder import ModelFolder
 from handler.models.options import Options
 from handler.parity.agreement import differences
 from handler.settings import Settings
 
-__all__ = ["convert", "export", "exportable"]
+__all__ = ["convert", "export", "is_exportable"]
 
 _BELONG_TO_THE_ORIGINAL = ("weights", "sha256", "family", "task", "precision", "exported")
 
@@ -33,21 +33,16 @@ def export(settings: Settings, kind: str, pictures: Iterable[Path], out: Path) -
         WeightsError: the weights cannot be exported, or what comes of it answers differently.
         SettingsError: `out` exists, or there is nothing on the pictures to compare.
     """
-    if out.exists():
-        raise SettingsError(f"{out} exists already", "Name a folder that does not, with --out.")
     folder = ModelFolder.open(settings.weights)
     check_exportable(folder)
     options = Options.merge(settings, folder.config)
-    original = families.load(folder, options, replace(settings, engine="auto", device="cpu"))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=out.parent) as staging:
-        made = Path(staging, "model")
+    with staged(out) as staging:
+        original = families.load(folder, options, replace(settings, engine="auto", device="cpu"))
+        made = staging / KEPT
         made.mkdir()
         weights = convert(folder, kind, options, settings, made)
         (made / "classes.txt").write_text("".join(f"{name}\n" for name in original.classes))
-        expected = [
-            (path, images.decode(path.read_bytes(), settings.max_pixels)) for path in pictures
-        ]
+        expected = Pictures(tuple(pictures), settings.max_pixels)
         answers = [original.predict(picture, options.threshold) for _, picture in expected]
         if not any(len(answer) for answer in answers):
             raise SettingsError(
@@ -57,7 +52,6 @@ def export(settings: Settings, kind: str, pictures: Iterable[Path], out: Path) -
             )
         precision, exported = _verified(made, options, settings, expected, answers)
         _write_config(folder, made, weights.name, precision, original, exported)
-        made.rename(out)
     return precision
 
 
@@ -65,7 +59,7 @@ def _verified(
     made: Path,
     options: Options,
     settings: Settings,
-    pictures: list[tuple[Path, images.Picture]],
+    pictures: Pictures,
     answers: list[Any],
 ) -> tuple[str, families.Model]:
     """Return the fastest precision at which all answers are the same, and the model that has it."""

@@ -22,22 +22,17 @@ CONVERTERS = {
 Converter = Callable[[ModelFolder, Checkpoint, str, Options, Settings, Path], Path]
 
 
-def exportable(folder: ModelFolder) -> bool:
-    """Tell whether `convert` takes the weights of a folder, without loading them.
-
-    Raises:
-        WeightsError: the file is damaged, or of no family and model.yaml names none.
-    """
-    family, checkpoint = families.recognise(folder)
+def is_exportable(family: str, checkpoint: Checkpoint) -> bool:
+    """Tell whether `convert` takes such weights: what `families.recognise` returns for a folder."""
     return family in CONVERTERS and checkpoint.kind == "pickle"
 
 
 def check_exportable(folder: ModelFolder) -> None:
-    """Raise a WeightsError unless the weights of a folder are `exportable`."""
-    if not exportable(folder):
+    """Raise a WeightsError unless `convert` takes the weights of a folder."""
+    family, checkpoint = families.recognise(folder)
+    if not is_exportable(family, checkpoint):
         raise WeightsError(
-            f"{folder.weights} is of the family {families.recognise(folder)[0]}, "
-            "which is not exported",
+            f"{folder.weights} is of the family {family}, which is not exported",
             "Exported are .pt files of ultralytics and of YOLOv5's own repository.",
         )
 
