@@ -66,9 +66,9 @@ def _of_oriented_boxes(truth: Detections, answer: Detections) -> NDArray[np.floa
 
 
 def _of_masks(truth: Detections, answer: Detections) -> NDArray[np.float32]:
-    overlaps = _of_boxes(truth, answer)
+    overlaps = np.zeros((len(truth), len(answer)), np.float32)
     masks, found = truth.masks or (), answer.masks or ()
-    for row, column in np.argwhere(overlaps > 0).tolist():
+    for row, column in np.argwhere(truth.classes[:, None] == answer.classes).tolist():
         overlaps[row, column] = masks[row].iou(found[column])
     return overlaps
 

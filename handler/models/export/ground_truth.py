@@ -94,7 +94,7 @@ def _keypoints(rows: list[Row], classes: NDArray[np.int64], size: Size, model: M
     boxes = np.array([_box(row[:4]) for row in rows], np.float32).reshape(-1, 2, 2) * size
     points = np.ones((len(rows), count, 3), np.float32)
     for number, row in enumerate(rows):
-        numbers = row[4:].reshape(count, -1)
+        numbers = row[4:].reshape(count, 3 if len(row) == 4 + 3 * count else 2)
         points[number, :, : numbers.shape[1]] = numbers
     points[..., :2] *= size
     return _found(boxes, classes, keypoints=points)
