@@ -30,6 +30,7 @@ class Machine:
     cpus: float
     memory: int
     gpus: tuple[Gpu, ...] = ()
+    cpu_name: str = ""
 
     @classmethod
     def read(cls, root: Path = Path("/")) -> "Machine":
@@ -38,11 +39,12 @@ class Machine:
         host_cpus = max(1, cpuinfo.count("processor\t:"))
         cgroup = root / "sys/fs/cgroup"
         return cls(
-            cpu_flags=_flags(cpuinfo),
+            cpu_flags=frozenset(_field(cpuinfo, "flags", "Features").split()),
             host_cpus=host_cpus,
             cpus=min(float(host_cpus), _cpu_limit(cgroup)),
             memory=min(_host_memory(_text(root / "proc/meminfo")), _memory_limit(cgroup)),
             gpus=read_gpus() if root == Path("/") else (),
+            cpu_name=_field(cpuinfo, "model name"),
         )
 
 
@@ -64,11 +66,11 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _flags(cpuinfo: str) -> frozenset[str]:
+def _field(cpuinfo: str, *names: str) -> str:
     for line in cpuinfo.splitlines():
-        if line.startswith(("flags", "Features")):
-            return frozenset(line.partition(":")[2].split())
-    return frozenset()
+        if line.startswith(names):
+            return line.partition(":")[2].strip()
+    return ""
 
 
 def _host_memory(meminfo: str) -> int:

@@ -67,6 +67,7 @@ def bench(
     """
     from handler.bench.figures import Extent, disagreements, figures_of
     from handler.bench.report import figures_table, stages_table
+    from handler.bench.surroundings import in_words, surroundings
     from handler.bench.worker import Contender
 
     settings = settings_of(weights)
@@ -84,14 +85,18 @@ def bench(
         figures, answers = figures_of(contenders, bodies, extent, lambda: bar.advance(task))
     differences = None
     if against is not None:
-        differences = disagreements(*(answers[str(each)] for each in reversed(folders)), names)
+        ours, theirs = answers.values()
+        differences = disagreements(theirs, ours, names)
     console = Console()
+    around = surroundings()
+    console.print(in_words(around), highlight=False)
     for table in (figures_table(figures, len(names)), stages_table(figures)):
         console.print(table.printed())
     if differences is not None:
         console.print("\n".join(differences) or "Both answer the same on every picture.")
     if json_file is not None:
         said = {
+            "surroundings": around,
             "models": {name: asdict(each) for name, each in figures.items()},
             "differences": differences,
         }

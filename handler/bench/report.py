@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from handler.bench.figures import Figures
-from handler.bench.tables import Table
+from handler.bench.tables import Table, short
 
 
 def figures_table(figures: Mapping[str, Figures], pictures: int) -> Table:
@@ -14,7 +14,7 @@ def figures_table(figures: Mapping[str, Figures], pictures: int) -> Table:
     for each in zip(*map(_lines, figures.values()), strict=True):
         what, unit, _, more_is_better = each[0]
         numbers = [number for _, _, number, _ in each]
-        cells = [f"{_short(number)} {unit}" for number in numbers]
+        cells = [f"{short(number)} {unit}" for number in numbers]
         if rated:
             ours, theirs = numbers
             cells.append(f"{ours / theirs if more_is_better else theirs / ours:.2f}x")
@@ -48,7 +48,3 @@ def _part(stages: Mapping[str, float], name: str) -> str:
     if name not in stages:
         return ""
     return f"{stages[name]:.2f} ms {100 * stages[name] / sum(stages.values()):4.0f} %"
-
-
-def _short(number: float) -> str:
-    return f"{number:.{0 if number >= 100 else 1 if number >= 10 else 2}f}"

@@ -31,3 +31,8 @@ class Table:
 
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def short(number: float) -> str:
+    """Return a number to about three digits."""
+    return f"{number:.{0 if number >= 100 else 1 if number >= 10 else 2}f}"

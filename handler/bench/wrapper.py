@@ -18,6 +18,8 @@ import msgpack
 import nuclio_sdk
 import nuclio_sdk.json_encoder
 
+from handler.timings import Timings
+
 LENGTH = struct.Struct(">I")
 _EVENT = {
     "content_type": "application/json", "headers": {}, "fields": {}, "id": "", "method": "POST",
@@ -41,7 +43,7 @@ class _Timed(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         for argument in record.args or ():
-            if hasattr(argument, "stages"):
+            if isinstance(argument, Timings):
                 self.latest = {"stages": argument.stages, "parts": argument.parts}
 
 
