@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from benchmarks.contest import FULL, QUICK
+from benchmarks.contest import FULL, QUICK, Contest
 from benchmarks.models import EXAMPLES
 from benchmarks.report import differences_in, replace_between_markers, tables
 from benchmarks.run import Results, measure, own, ready_made
@@ -56,18 +56,19 @@ def main(
     ./scripts/bench --weights ~/models/cars/best.pt --images ~/photos
     """
     pictures = EXAMPLES if images is None else list(pictures_in([images]))
+    extent = QUICK if quick else FULL
     results = Results()
-    try:
-        with tempfile.TemporaryDirectory(prefix="auto-annotate-bench-") as work, progress() as bar:
-            folder = Path(work)
-            subjects = own(weights, pictures, folder) if weights else ready_made(quick, folder)
-            exporting = bar.add_task("making the models", total=None)
-            for subject in subjects:
-                measure(subject, QUICK if quick else FULL, results, bar)
-            bar.remove_task(exporting)
-        _report(results, json_file, markdown)
-    except AnnotateError as error:
-        raise click.ClickException(str(error)) from None
+    with tempfile.TemporaryDirectory(prefix="auto-annotate-bench-") as work, progress() as bar:
+        folder = Path(work)
+        for name, make in own(weights, pictures, folder) if weights else ready_made(quick, folder):
+            exporting = bar.add_task(f"{name}: exporting", total=None)
+            try:
+                subject = make()
+                bar.update(exporting, total=1, completed=1)
+                measure(Contest.between(subject, extent), results, bar)
+            except AnnotateError as error:
+                results.notes.append(f"{name}: {error}")
+    _report(results, json_file, markdown)
 
 
 def _report(results: Results, json_file: Path | None, markdown: Path | None) -> None:

@@ -97,7 +97,8 @@ def _asked(naive: Worker, picture: bytes) -> bytes:
 
 
 def threshold_among(scores: Sequence[float]) -> float:
-    """Return the middle of the widest gap between scores, the highest first, of few objects."""
-    gaps = list(pairwise([*scores[_FEWEST - 1 : _MOST], 0.0]))
-    above, below = max(gaps, key=lambda gap: gap[0] - gap[1], default=(scores[-1], 0.0))
+    """Return the middle of the widest gap below the first few scores, the highest first."""
+    few = min(len(scores), _FEWEST)
+    gaps = pairwise([*scores, 0.0][few - 1 : _MOST])
+    above, below = max(gaps, key=lambda gap: gap[0] - gap[1])
     return (above + below) / 2

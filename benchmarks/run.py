@@ -1,18 +1,21 @@
 """The sections in their order, for each model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.progress import Progress
 
 from benchmarks import models, sections
-from benchmarks.contest import Contest, Extent
-from benchmarks.models import EXAMPLES, RANDOM, Subject
+from benchmarks.contest import Contest
+from benchmarks.models import EXAMPLES, Subject
 from benchmarks.profile import WHOLE, Profile
 from benchmarks.rows import Row
 from handler.bench.surroundings import surroundings
+
+Make = Callable[[], Subject]
 
 
 @dataclass
@@ -32,32 +35,43 @@ class Results:
         }
 
 
-def own(weights: Sequence[Path], pictures: Sequence[Path], folder: Path) -> Iterator[Subject]:
-    """Yield the models that the user names."""
+def own(
+    weights: Sequence[Path], pictures: Sequence[Path], folder: Path
+) -> Iterator[tuple[str, Make]]:
+    """Yield the names of the models that the user names, and what exports them."""
     for number, path in enumerate(weights):
         name = path.parent.name if path.name == "best.pt" else path.stem
-        yield models.exported(name, path, pictures, folder / str(number), thorough=True)
+        out = folder / str(number)
+        yield name, partial(models.exported, name, path, pictures, out, thorough=True)
 
 
-def ready_made(quick: bool, folder: Path) -> Iterator[Subject]:
-    """Yield the demo model and, unless it is to be quick, one with random weights for each task."""
+def ready_made(quick: bool, folder: Path) -> Iterator[tuple[str, Make]]:
+    """Yield the demo model and, unless it is to be quick, one of random weights for each task."""
+    yield "detect", partial(_demo, folder)
+    for task in () if quick else models.RANDOM:
+        yield task, partial(_random, task, folder)
+
+
+def _demo(folder: Path) -> Subject:
+    weights = models.demo(folder / "demo")
+    return models.exported("detect", weights, EXAMPLES, folder / "detect", thorough=True)
+
+
+def _random(task: str, folder: Path) -> Subject:
     from tests.architectures import PHOTOGRAPHS
 
-    demo = models.demo(folder / "demo")
-    yield models.exported("detect", demo, EXAMPLES, folder / "detect", thorough=True)
-    for task in () if quick else RANDOM:
-        weights = models.random(task, folder / f"{task}-random")
-        yield models.exported(task, weights, PHOTOGRAPHS, folder / task, thorough=False)
+    weights = models.random(task, folder / f"random-{task}")
+    return models.exported(task, weights, PHOTOGRAPHS, folder / task, thorough=False)
 
 
-def measure(subject: Subject, extent: Extent, results: Results, progress: Progress) -> None:
+def measure(contest: Contest, results: Results, progress: Progress) -> None:
     """Run every section for a thorough subject, else the first size alone."""
+    subject, extent = contest.subject, contest.extent
 
     def task(what: str, total: int) -> Any:
         number = progress.add_task(f"{subject.name}: {what}", total=total)
         return lambda: progress.advance(number)
 
-    contest = Contest.between(subject, extent)
     if subject.refused:
         results.notes.append(f"{subject.name}: no int8: {subject.refused}")
     sizes = list(contest.bodies)

@@ -20,10 +20,6 @@ class Spread:
     @classmethod
     def of(cls, values: Iterable[float]) -> "Spread":
         numbers = list(values)
-        percentiles = np.percentile(numbers, (25, 50, 75, 90, 99))
-        return cls(len(numbers), *(float(value) for value in percentiles))
-
-    def times(self, factor: float) -> "Spread":
-        """Return the spread in another unit."""
-        numbers = (self.low, self.median, self.high, self.p90, self.p99)
-        return Spread(self.count, *(number * factor for number in numbers))
+        if not numbers:
+            raise ValueError("nothing was measured")
+        return cls(len(numbers), *np.percentile(numbers, (25, 50, 75, 90, 99)).tolist())
