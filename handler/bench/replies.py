@@ -33,8 +33,9 @@ def _detections(shapes: Sequence[Shape], names: Sequence[str]) -> Detections:
 def _box(shape: Shape) -> tuple[float, float, float, float]:
     """Return x1 y1 x2 y2 of a shape; a tag has none."""
     if "mask" in shape:
-        left, top, right, bottom = shape["mask"][-4:]
-        return left, top, right + 1, bottom + 1
+        mask = _mask(shape["mask"])
+        rows, columns = mask.pixels.shape
+        return mask.left, mask.top, mask.left + columns, mask.top + rows
     points = shape.get("points") or [
         value for element in shape.get("elements", ()) for value in element["points"]
     ]
@@ -48,9 +49,10 @@ def _box(shape: Shape) -> tuple[float, float, float, float]:
 
 
 def _mask(numbers: Sequence[int]) -> Mask:
+    """Return the tightest mask: some send the box's pixels, some only where the object is."""
     left, top, right, bottom = (int(number) for number in numbers[-4:])
     pixels = np.array(numbers[:-4], bool).reshape(bottom - top + 1, right - left + 1)
-    return Mask(left, top, pixels)
+    return Mask.of(pixels, left, top)
 
 
 def _keypoints(shape: Shape) -> list[list[float]]:
