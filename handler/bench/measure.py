@@ -69,7 +69,8 @@ def pool(
     A client waits for its answer and takes whichever worker is free, as Nuclio's processor does.
     """
     with ExitStack() as stack:
-        started = [stack.enter_context(Worker(contender)) for _ in range(workers)]
+        shared = contender.among(workers)
+        started = [stack.enter_context(Worker(shared)) for _ in range(workers)]
         free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         for worker in started:
             for body in [*bodies] * WARM_UP:

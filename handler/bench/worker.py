@@ -7,10 +7,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+from handler import cpus
 from handler.bench.wrapper import event_of
 from handler.errors import ModelError, RequestError
 
@@ -24,6 +25,12 @@ class Contender:
     handler: str = OURS
     environment: Mapping[str, str] = field(default_factory=dict)
     prefix: tuple[str, ...] = ()
+
+    def among(self, workers: int) -> "Contender":
+        """Return one of several workers: unless told, each has its part of the processors."""
+        part = str(max(1, cpus.available() // workers))
+        threads = os.environ.get("ANNOTATE_THREADS", part)
+        return replace(self, environment={"ANNOTATE_THREADS": threads, **self.environment})
 
 
 @dataclass(frozen=True)

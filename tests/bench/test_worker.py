@@ -59,3 +59,11 @@ def test_the_prefix_starts_the_process() -> None:
     refusing = Contender(prefix=("/bin/sh", "-c", "echo refused >&2"))
     with Worker(refusing) as worker, pytest.raises(ModelError, match="ended: refused"):
         worker.answer(BODY)
+
+
+def test_workers_share_the_processors_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Contender().among(10**6).environment == {"ANNOTATE_THREADS": "1"}
+    monkeypatch.setenv("ANNOTATE_THREADS", "3")
+    assert Contender().among(2).environment == {"ANNOTATE_THREADS": "3"}
+    own = Contender(environment={"ANNOTATE_THREADS": "5"})
+    assert own.among(2).environment == {"ANNOTATE_THREADS": "5"}
