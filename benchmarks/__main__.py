@@ -68,6 +68,11 @@ def main(
                 measure(Contest.between(subject, extent), results, bar)
             except AnnotateError as error:
                 results.notes.append(f"{name}: {error}")
+            except KeyboardInterrupt:
+                results.notes.append(f"{name}: interrupted, like all that would have come after it")
+                break
+    if not results.rows:
+        raise click.ClickException("; ".join(results.notes))
     _report(results, json_file, markdown)
 
 

@@ -98,6 +98,8 @@ def _asked(naive: Worker, picture: bytes) -> bytes:
 
 def threshold_among(scores: Sequence[float]) -> float:
     """Return the middle of the widest gap below the first few scores, the highest first."""
+    if not scores:
+        return 0.5
     few = min(len(scores), _FEWEST)
     gaps = pairwise([*scores, 0.0][few - 1 : _MOST])
     above, below = max(gaps, key=lambda gap: gap[0] - gap[1])

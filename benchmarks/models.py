@@ -30,15 +30,15 @@ _THRESHOLDS = {"classify": 0.001}  # of a thousand classes none is sure
 class Subject:
     """A model: its .pt, the folder exported from it and, where that can be made, in int8.
 
-    pictures: what the exports were compared on, and what is answered.
-    refused: why there is no int8. thorough: every section is run, and the goals hold for it.
+    pictures: what the exports were compared on, and what is answered. about_int8: what it loses,
+    or why there is none. thorough: every section is run, and the goals hold for it.
     """
 
     name: str
     weights: Path
     exported: Path
     int8: Path | None
-    refused: str
+    about_int8: str
     pictures: Sequence[Path]
     thorough: bool
 
@@ -73,7 +73,7 @@ def random(task: str, folder: Path) -> Path:
 def exported(
     name: str, weights: Path, pictures: Sequence[Path], folder: Path, *, thorough: bool
 ) -> Subject:
-    """Export `weights` into `folder`, in floating point and, if `export` can, in int8.
+    """Export `weights` into `folder`, in floating point and, if it is to be thorough, in int8.
 
     Raises:
         ModelError: there is no export that answers as the original does.
@@ -82,18 +82,23 @@ def exported(
     compared.mkdir(parents=True)
     for picture in pictures:
         shutil.copy(picture, compared)
-    said = _export(weights, compared, folder / "float")
-    if said:
+    floating, int8 = folder / "float", folder / "int8"
+    said = _export(weights, compared, floating)
+    if not floating.exists():
         raise ModelError(f"{weights} cannot be exported: {said}")
-    said = _export(weights, compared, folder / "int8", "--int8")
-    int8 = None if said else folder / "int8"
-    return Subject(name, weights, folder / "float", int8, said, pictures, thorough)
+    if thorough:
+        said = _export(weights, compared, int8, "--int8", "--accept-loss", "100")
+    made = int8 if int8.exists() else None
+    return Subject(name, weights, floating, made, said if thorough else "", pictures, thorough)
 
 
 def _export(weights: Path, pictures: Path, out: Path, *options: str) -> str:
-    """Return why there is no export, nothing where there is. Torch ends with its process."""
+    """Write the folder `out` if that can be, and return what `export` says last.
+
+    In a process of its own, so that torch's memory goes back.
+    """
     arguments = ["export", "--weights", weights, "--images", pictures, "--out", out, *options]
     command = [sys.executable, "-c", "from handler.cli import main; main()", *map(str, arguments)]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    lines = finished.stderr.strip().splitlines() or ["it ended without a word"]
-    return lines[-1] if finished.returncode else ""
+    said = finished.stderr if finished.returncode else finished.stdout
+    return (said.strip().splitlines() or ["nothing"])[-1].removeprefix(f"{out}: ")

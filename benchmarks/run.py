@@ -72,8 +72,8 @@ def measure(contest: Contest, results: Results, progress: Progress) -> None:
         number = progress.add_task(f"{subject.name}: {what}", total=total)
         return lambda: progress.advance(number)
 
-    if subject.refused:
-        results.notes.append(f"{subject.name}: no int8: {subject.refused}")
+    if subject.about_int8:
+        results.notes.append(f"{subject.name}, int8: {subject.about_int8}")
     sizes = list(contest.bodies)
     for size in sizes if subject.thorough else sizes[:1]:
         rows, answers = sections.speed(contest, size, task(size, extent.rounds))

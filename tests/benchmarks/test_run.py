@@ -46,7 +46,7 @@ def results(tmp_path_factory: pytest.TempPathFactory, exported: Path) -> Results
 def test_all_is_measured_and_written_as_json(results: Results) -> None:
     written = json.loads(json.dumps(results.to_dict()))
     assert set(written) == {"surroundings", "rows", "profiles", "notes"}
-    assert written["notes"] == ["detect: no int8: tests need none"]
+    assert written["notes"] == ["detect, int8: tests need none"]
     groups = [row["group"] for row in written["rows"]]
     limited = next(group for group in groups if group.startswith("limit of one core"))
     assert set(groups) == {"one frame", "a process", "2 workers", limited}
