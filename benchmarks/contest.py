@@ -1,5 +1,6 @@
 """The naive handler and ours, and the frames that both are asked for in turn."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -59,7 +60,7 @@ class Contest:
     @classmethod
     def between(cls, subject: Subject, extent: Extent) -> "Contest":
         """Return the contest over a model; the naive handler says which thresholds are sensible."""
-        path = {"PYTHONPATH": str(ROOT)}
+        path = {"PYTHONPATH": os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))}
         weights = {"WEIGHTS": str(subject.weights), "YOLO_OFFLINE": "true"}
         naive = Contender("benchmarks.naive:handler", path | weights)
         ours = {
