@@ -102,7 +102,10 @@ class Settings:
         "what OpenVINO computes in: `f32` or `bf16`; `auto` is what model.yaml says was verified",
     )
     threads: int | None = _setting(
-        COUNT, None, "threads for one frame; else as many as the container's CPU limit"
+        COUNT,
+        None,
+        "threads for one frame; else the container's CPU limit, shared out between Nuclio's "
+        "workers",
     )
     threshold: float | None = _setting(
         FRACTION, None, "the lowest score to report when a request names none"

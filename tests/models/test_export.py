@@ -13,12 +13,13 @@ import yaml
 from handler.errors import AnnotateError, SettingsError, WeightsError
 from handler.models import export as exporting
 from handler.models import families
-from handler.models.export import export
+from handler.models.export import export, exportable
 from handler.models.folder import ModelFolder
 from handler.models.halving import halve
 from handler.models.options import Options
 from handler.parity.agreement import differences
 from handler.settings import Settings
+from tests import yolov5_repository as repository
 from tests.architectures import PHOTOGRAPHS
 from tests.conftest import DEMO, EXAMPLES
 
@@ -45,6 +46,34 @@ def test_the_folder_answers_as_the_original(
         expected = original.predict(picture, THRESHOLD)
         assert len(expected) > 10
         assert not list(differences(expected, exported.predict(picture, THRESHOLD)))
+
+
+@pytest.mark.parametrize(
+    ("task", "size", "kind"),
+    [("", 320, "onnx"), ("-seg", 320, "openvino"), ("-cls", 224, "openvino")],
+)
+def test_files_of_yolov5_s_own_repository_are_exported(
+    tmp_path: Path, task: str, size: int, kind: str
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    pictures = [np.asarray(cv2.imread(str(path)), np.uint8) for path in PHOTOGRAPHS]
+    repository.build(task, source / "best.pt", pictures)
+    (source / "model.yaml").write_text(f"image_size: {size}\n")
+    assert exportable(ModelFolder.open(source))
+    threshold = 0.02 if task == "-cls" else 0.7
+    settings = Settings(weights=source, threshold=threshold, precision="f32")
+    export(settings, kind, PHOTOGRAPHS, tmp_path / "fast")
+
+    folder = ModelFolder.open(tmp_path / "fast")
+    options = Options.merge(settings, folder.config)
+    model = families.load(folder, options, Settings())
+    original = families.load(ModelFolder.open(source), options, Settings(device="cpu"))
+    assert (model.task, model.classes) == (original.task, original.classes)
+    answers = [original.predict(picture, threshold) for picture in pictures]
+    assert sum(map(len, answers)) >= (2 if task == "-cls" else 20)
+    for picture, expected in zip(pictures, answers, strict=True):
+        assert not list(differences(expected, model.predict(picture, threshold)))
 
 
 def test_the_demo_is_exported_with_its_class_list_and_where_it_comes_from(tmp_path: Path) -> None:
