@@ -33,10 +33,11 @@ def check_library(weights: Path, family: str, checkpoint: Checkpoint) -> None:
     library = _LIBRARY.get(family)
     if library is None or find_spec(library) is not None:
         return
-    exports = (family, checkpoint.kind) == ("ultralytics", "pickle")
+    from handler.models.export.conversion import is_exportable
+
     raise WeightsError(
         f"{weights} needs {library}, which is not here",
-        _export(weights.name) if exports and not _INSTALL.exists() else _bring_it(),
+        _export(weights.name) if is_exportable(family, checkpoint) else _bring_it(),
     )
 
 
@@ -57,6 +58,8 @@ def _bring_it() -> str:
 
 
 def _export(name: str) -> str:
+    if _INSTALL.exists():
+        return _bring_it()
     return (
         'Export it: docker run --rm --user "$(id -u)" -v DIR:/model -v PICTURES:/pictures '
         f"{_image()} auto-annotate export --weights /model/{name} --images /pictures "

@@ -14,8 +14,8 @@ from handler.errors import AnnotateError, SettingsError, WeightsError
 from handler.models import export as exporting
 from handler.models import families
 from handler.models.export import export, exportable
+from handler.models.export.rewriting import halve
 from handler.models.folder import ModelFolder
-from handler.models.halving import halve
 from handler.models.options import Options
 from handler.parity.agreement import differences
 from handler.settings import Settings

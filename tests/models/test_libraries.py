@@ -28,7 +28,8 @@ for module in pkgutil.walk_packages(handler.__path__, "handler."):
 """
 # Modules of the families that need it.
 NEED_TORCH = tuple(
-    f"handler.models.{name}" for name in ("device", "torch", "ultralytics_tasks", "yolov5")
+    f"handler.models.{name}"
+    for name in ("device", "export.yolov5", "torch", "ultralytics_tasks", "yolov5")
 )
 PLUGIN = """
 {module}

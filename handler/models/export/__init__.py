@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +15,9 @@ from handler.models import families
 from handler.models.engines import precisions
 from handler.models.export.conversion import check_exportable, convert, is_exportable
 from handler.models.export.pictures import Pictures
+from handler.models.export.rewriting import halve
 from handler.models.export.staging import KEPT, staged
 from handler.models.folder import ModelFolder
-from handler.models.halving import halve
 from handler.models.metadata import network_of
 from handler.models.options import Options
 from handler.parity.agreement import differences
@@ -93,7 +94,7 @@ def _halve(
     made: Path,
     options: Options,
     settings: Settings,
-    pictures: list[tuple[Path, images.Picture]],
+    pictures: Pictures,
     answers: list[Any],
 ) -> None:
     """Keep the constants of the network in `made` in half precision, if it answers the same."""
