@@ -115,9 +115,7 @@ def test_a_pt_gets_the_command_that_makes_it_fit(
     folder.mkdir()
     shutil.copy2(DEMO / "best.pt", folder)
     said = log_of_failed_start(slim, "--volume", f"{folder}:/weights:ro")
-    match = re.search(
-        r"needs ultralytics, which is not here\. Export it: (.+?); then", said
-    )
+    match = re.search(r"needs ultralytics, which is not here\. Export it: (.+?); then", said)
     assert match, said
     command = re.sub(r"auto-annotate:[0-9]\S+", build("runtime"), match[1])
     command = command.replace("DIR", str(folder)).replace("PICTURES", str(ROOT / "examples"))

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -93,7 +94,7 @@ def _halve(
     made: Path,
     options: Options,
     settings: Settings,
-    pictures: list[tuple[Path, images.Picture]],
+    pictures: Pictures,
     answers: list[Any],
 ) -> None:
     """Keep the constants of the network in `made` in half precision, if it answers the same."""
