@@ -38,12 +38,17 @@ class Machine:
         host_cpus = max(1, cpuinfo.count("processor\t:"))
         cgroup = root / "sys/fs/cgroup"
         return cls(
-            cpu_flags=_flags(cpuinfo),
+            cpu_flags=cpu_flags(root),
             host_cpus=host_cpus,
             cpus=min(float(host_cpus), _cpu_limit(cgroup)),
             memory=min(_host_memory(_text(root / "proc/meminfo")), _memory_limit(cgroup)),
             gpus=read_gpus() if root == Path("/") else (),
         )
+
+
+def cpu_flags(root: Path = Path("/")) -> frozenset[str]:
+    """Return what the processor can do, by the kernel's names."""
+    return _flags(_text(root / "proc/cpuinfo"))
 
 
 def peak_memory(root: Path = Path("/")) -> int | None:
