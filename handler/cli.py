@@ -14,6 +14,7 @@ from rich.progress import Progress
 from handler.arguments import PICTURE_SUFFIXES, pictures_in, settings_of, weights_option
 from handler.bench.command import bench
 from handler.errors import AnnotateError
+from handler.settings import Settings
 
 _PLATFORM = click.Choice(["docker", "kubernetes"])
 _EXAMPLES = Path(__file__).parents[1] / "examples"  # not in an image
@@ -275,7 +276,7 @@ def export(
     if not pictures:
         raise click.BadParameter("no pictures to compare on: name some with --images")
     if int8:
-        _export_int8(_settings(weights), pictures, out, accept_loss)
+        _export_int8(settings_of(weights), pictures, out, accept_loss)
         return
     from handler.models.export import export as export_model
 
