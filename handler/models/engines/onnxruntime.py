@@ -39,7 +39,8 @@ class ONNXRuntime:
 
     def run(self, picture: Picture) -> list[NDArray[np.float32]]:
         mean, scale = self._normalisation.mean, self._normalisation.scale
-        numbers = np.asarray(cv2.dnn.blobFromImage(picture, 1, mean=mean, swapRB=True))
-        numbers = numbers / np.array(scale, np.float32)[:, None, None]
+        blob = cv2.dnn.blobFromImage(picture, 1, mean=mean, swapRB=True)
+        numbers = np.asarray(blob, np.float32)
+        numbers /= np.array(scale, np.float32)[:, None, None]
         answers = self._session.run(None, {self._name: numbers.astype(self._type, copy=False)})
         return [np.asarray(answer, np.float32) for answer in answers]
