@@ -32,6 +32,7 @@ class Machine:
     cpus: float
     memory: int
     gpus: tuple[Gpu, ...] = ()
+    cpu_name: str = ""
 
     @classmethod
     def read(cls, root: Path = Path("/")) -> "Machine":
@@ -40,11 +41,12 @@ class Machine:
         host_cpus = max(1, cpuinfo.count("processor\t:"))
         cgroup = root / "sys/fs/cgroup"
         return cls(
-            cpu_flags=_flags(cpuinfo),
+            cpu_flags=frozenset(_field(cpuinfo, "flags", "Features").split()),
             host_cpus=host_cpus,
             cpus=min(float(host_cpus), cpus.allowed(root)),
             memory=min(_host_memory(_text(root / "proc/meminfo")), _memory_limit(cgroup)),
             gpus=read_gpus() if root == Path("/") else (),
+            cpu_name=_field(cpuinfo, "model name"),
         )
 
 
@@ -66,11 +68,11 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _flags(cpuinfo: str) -> frozenset[str]:
+def _field(cpuinfo: str, *names: str) -> str:
     for line in cpuinfo.splitlines():
-        if line.startswith(("flags", "Features")):
-            return frozenset(line.partition(":")[2].split())
-    return frozenset()
+        if line.startswith(names):
+            return line.partition(":")[2].strip()
+    return ""
 
 
 def _host_memory(meminfo: str) -> int:

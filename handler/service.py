@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from handler.models.folder import ModelFolder
 from handler.models.options import Options
 from handler.settings import Settings
 from handler.skeletons import with_skeletons
+from handler.timings import Timings
 
 CONTENT_TYPE = "application/json"
 
@@ -43,25 +44,6 @@ class Reply:
 
     status: int
     body: bytes
-
-
-@dataclass
-class Timings:
-    """Seconds spent in each stage of one frame."""
-
-    stages: dict[str, float] = field(default_factory=dict)
-    _last: float = field(default_factory=time.perf_counter)
-
-    def mark(self, stage: str) -> None:
-        """Book the time since the last mark to `stage`."""
-        now = time.perf_counter()
-        self.stages[stage] = now - self._last
-        self._last = now
-
-    def __str__(self) -> str:
-        total = sum(self.stages.values())
-        each = [f"{stage}={seconds * 1000:.1f}ms" for stage, seconds in self.stages.items()]
-        return " ".join([*each, f"total={total * 1000:.1f}ms"])
 
 
 class Service:
@@ -144,7 +126,9 @@ class Service:
                 found = self.model.predict(picture, float(limits.min()))
                 timings.mark("predict")
             found = found.where(found.scores >= limits[found.classes])
-            return picture, shapes_of(found, self._label_of_class, width, height)
+            shapes = shapes_of(found, self._label_of_class, width, height)
+            timings.mark("shapes")
+            return picture, shapes
         except Exception as error:
             raise ModelError(
                 f"The model failed on this picture: {type(error).__name__}",

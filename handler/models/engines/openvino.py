@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from openvino import Layout, Type
 from openvino.preprocess import ColorFormat, PrePostProcessor
 
-from handler.errors import WeightsError
 from handler.images import Picture
-from handler.models.engines import Colours, Normalisation, Plan
+from handler.models.engines import Colours, Normalisation, Plan, RefusedError
 
 # Of the shapes of pictures that stay compiled. Each has a copy of the weights in its own order.
 _MEMORY = 512 * 2**20
@@ -66,7 +65,7 @@ class OpenVINO:
             self._model.reshape([1, *shape])
             compiled = self._core.compile_model(self._model, "CPU", self._properties)
         except RuntimeError as error:
-            raise WeightsError(
+            raise RefusedError(
                 f"OpenVINO does not run this network: {str(error).strip().splitlines()[-1]}",
                 "Export it to OpenVINO instead of ONNX, or set ANNOTATE_ENGINE=onnxruntime.",
             ) from error
