@@ -41,13 +41,18 @@ class Machine:
         host_cpus = max(1, cpuinfo.count("processor\t:"))
         cgroup = root / "sys/fs/cgroup"
         return cls(
-            cpu_flags=frozenset(_field(cpuinfo, "flags", "Features").split()),
+            cpu_flags=cpu_flags(root),
             host_cpus=host_cpus,
             cpus=min(float(host_cpus), cpus.allowed(root)),
             memory=min(_host_memory(_text(root / "proc/meminfo")), _memory_limit(cgroup)),
             gpus=read_gpus() if root == Path("/") else (),
             cpu_name=_field(cpuinfo, "model name"),
         )
+
+
+def cpu_flags(root: Path = Path("/")) -> frozenset[str]:
+    """Return what the processor can do, by the kernel's names."""
+    return frozenset(_field(_text(root / "proc/cpuinfo"), "flags", "Features").split())
 
 
 def peak_memory(root: Path = Path("/")) -> int | None:
