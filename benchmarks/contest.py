@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from benchmarks.models import ROOT, Subject
 from benchmarks.pictures import jpeg
-from handler.bench.command import body_of
+from handler.bench.requests import body_of
 from handler.bench.worker import Contender, Worker
 
 NAIVE = "naive"

@@ -1,20 +1,18 @@
 """The command `auto-annotate bench`."""
 
-import base64
 import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from handler.arguments import pictures_in, settings_of, weights_option
-from handler.errors import RequestError, SettingsError
+from handler.arguments import settings_of, weights_option
+from handler.bench.requests import MOST, requests
+from handler.errors import SettingsError
 
-MOST_PICTURES = 16
 _COUNT = click.IntRange(min=1)
 
 
@@ -23,7 +21,7 @@ _COUNT = click.IntRange(min=1)
 @click.option(
     "--images",
     type=click.Path(exists=True, path_type=Path),
-    help=f"A picture or a folder; {MOST_PICTURES} of them are taken. Default: one of 640x480.",
+    help=f"A picture or a folder; {MOST} of them are taken. Default: one of 640x480.",
 )
 @click.option(
     "--against",
@@ -79,7 +77,7 @@ def bench(
     if len(contenders) < len(folders):
         raise SettingsError(f"{against} is the same folder", "Name another with --against.")
     names, bodies = requests(images, settings.max_pixels)
-    extent = Extent(frames, starts, workers)
+    extent = Extent(max(frames, len(bodies)), starts, workers)
     with progress() as bar:
         task = bar.add_task("Measuring", total=extent.steps(len(contenders)))
         figures, answers = figures_of(contenders, bodies, extent, lambda: bar.advance(task))
@@ -101,37 +99,6 @@ def bench(
             "differences": differences,
         }
         json_file.write_text(json.dumps(said, indent=2) + "\n")
-
-
-def requests(images: Path | None, max_pixels: int) -> tuple[list[str], list[bytes]]:
-    """Return the names of some pictures, evenly chosen, and the bodies of CVAT's requests.
-
-    Raises:
-        RequestError: a picture cannot be decoded.
-    """
-    from handler import trial
-    from handler.images import decode
-
-    if images is None:
-        return ["the trial picture"], [trial.trial_request()]
-    paths = list(pictures_in([images]))
-    if not paths:
-        raise SettingsError(f"There are no pictures in {images}", "Name others with --images.")
-    chosen = paths[:: -(-len(paths) // MOST_PICTURES)]
-    bodies = []
-    for path in chosen:
-        encoded = path.read_bytes()
-        try:
-            decode(encoded, max_pixels)
-        except RequestError as error:
-            raise SettingsError(f"{path}: {error.message}", error.remedy) from None
-        bodies.append(body_of(encoded))
-    return [path.name for path in chosen], bodies
-
-
-def body_of(encoded: bytes, **fields: Any) -> bytes:
-    """Return the body of CVAT's request for an encoded picture."""
-    return json.dumps({"image": base64.b64encode(encoded).decode(), **fields}).encode()
 
 
 def progress() -> Progress:

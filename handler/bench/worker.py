@@ -28,7 +28,7 @@ class Contender:
 
     def among(self, workers: int) -> "Contender":
         """Return one of several workers: unless told, each has its part of the processors."""
-        part = str(max(1, cpus.available() // workers))
+        part = str(cpus.available(workers))
         threads = os.environ.get("ANNOTATE_THREADS", part)
         return replace(self, environment={"ANNOTATE_THREADS": threads, **self.environment})
 

@@ -1,29 +1,22 @@
 """A model that starts at once: without torch."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
 from handler.bench.worker import Contender
 from handler.service import Service
 from handler.settings import Settings
-from tests.conftest import ROOT
+from tests.conftest import DEMO, ROOT
 
 FORWARD_STAGES = {"letterbox", "forward", "outputs", "nms"}
+EXPORTED = DEMO / "exported"
 
 
 @pytest.fixture(scope="session")
-def exported(export_of: Callable[..., Path]) -> Path:
-    return export_of("yolov8n", "openvino")
+def service() -> Service:
+    return Service.load(Settings(weights=EXPORTED))
 
 
 @pytest.fixture(scope="session")
-def service(exported: Path) -> Service:
-    return Service.load(Settings(weights=exported))
-
-
-@pytest.fixture(scope="session")
-def fast(exported: Path) -> Contender:
-    environment = {"ANNOTATE_WEIGHTS": str(exported), "PYTHONPATH": str(ROOT)}
+def fast() -> Contender:
+    environment = {"ANNOTATE_WEIGHTS": str(EXPORTED), "PYTHONPATH": str(ROOT)}
     return Contender(environment=environment)

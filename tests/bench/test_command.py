@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from handler.bench.command import MOST_PICTURES, requests
+from handler.bench.requests import MOST, requests
 from handler.cli import main
 from handler.errors import SettingsError
+from tests.bench.conftest import EXPORTED
 from tests.conftest import EXAMPLES, ROOT
 
 
@@ -19,20 +20,18 @@ def test_help_shows_examples() -> None:
     assert "auto-annotate bench --weights" in run("--help").stdout
 
 
-def test_two_models_are_compared(
-    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_models_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    other = shutil.copytree(exported, tmp_path / exported.name)
+    other = shutil.copytree(EXPORTED, tmp_path / "exported")
     few = ("--images", EXAMPLES[0], "--frames", "2", "--starts", "1", "--json", tmp_path / "file")
-    result = run("--weights", exported, "--against", other, *few)
+    result = run("--weights", EXPORTED, "--against", other, *few)
     assert result.exit_code == 0, result.output
     for word in ("an answer, median", "start to first answer", "resident", "forward", "same"):
         assert word in result.stdout
     written = json.loads((tmp_path / "file").read_text())
     assert set(written) == {"surroundings", "models", "differences"}
     assert written["differences"] == []
-    assert list(written["models"]) == [str(exported), str(other)]
+    assert list(written["models"]) == [str(EXPORTED), str(other)]
     for figures in written["models"].values():
         assert figures["milliseconds"]["count"] == 2
         assert figures["peak"] >= figures["resident"] > 0
@@ -46,8 +45,8 @@ def test_a_model_that_does_not_start_is_one_line(tmp_path: Path) -> None:
     assert "error: The handler ended: No weights" in result.stderr
 
 
-def test_a_model_against_itself_is_refused(exported: Path) -> None:
-    result = run("--weights", exported, "--against", exported)
+def test_a_model_against_itself_is_refused() -> None:
+    result = run("--weights", EXPORTED, "--against", EXPORTED)
     assert result.exit_code == 1
     assert "is the same folder" in result.stderr
 
@@ -56,7 +55,7 @@ def test_pictures_are_chosen_evenly(tmp_path: Path) -> None:
     for number in range(40):
         shutil.copy(EXAMPLES[1], tmp_path / f"{number:02}.jpg")
     names, bodies = requests(tmp_path, 10**8)
-    assert len(names) == len(bodies) <= MOST_PICTURES
+    assert len(names) == len(bodies) <= MOST
     assert names[0] == "00.jpg"
     assert names[-1] > "35"
 

@@ -1,7 +1,6 @@
 """Every section, in few rounds, with a handler that starts at once in place of the naive one."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from benchmarks.report import BEGIN, END, differences_in, replace_between_marker
 from benchmarks.run import Results, measure
 from handler.bench.worker import Contender
 from handler.errors import SettingsError
+from tests.bench.conftest import EXPORTED
 from tests.conftest import EXAMPLES, ROOT, body_of
 
 SPREAD = {"count", "low", "median", "high", "p90", "p99"}
@@ -29,12 +29,10 @@ FEW = Extent(
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory, exported: Path) -> Results:
-    folder = tmp_path_factory.mktemp("exported")
-    shutil.copytree(exported, folder / exported.name)
-    (folder / "model.yaml").write_text("precision: f32\n")
-    subject = Subject("detect", exported, folder, None, "tests need none", EXAMPLES, thorough=True)
-    fast = Contender(environment={"ANNOTATE_WEIGHTS": str(folder), "PYTHONPATH": str(ROOT)})
+def results() -> Results:
+    about = ("tests need none", EXAMPLES)
+    subject = Subject("detect", EXPORTED, EXPORTED, None, *about, thorough=True)
+    fast = Contender(environment={"ANNOTATE_WEIGHTS": str(EXPORTED), "PYTHONPATH": str(ROOT)})
     ours = {"f32": fast, "int8": fast}
     bodies = {"640x480": [body_of(EXAMPLES[1].read_bytes(), threshold=0.5)]}
     measured = Results()

@@ -1,3 +1,0 @@
-from tests.bench.conftest import exported
-
-__all__ = ["exported"]
