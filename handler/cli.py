@@ -52,6 +52,11 @@ def _settings(weights: Path | None) -> Settings:
     return settings if weights is None else replace(settings, weights=weights)
 
 
+def _settings_to_end(weights: Path | None) -> Settings:
+    """Return the settings of a command that ends: an export would take longer than it saves."""
+    return replace(_settings(weights), cache=None)
+
+
 def _read_replicas(
     ctx: click.Context, parameter: click.Parameter, value: str | None
 ) -> tuple[int, int] | None:
@@ -136,7 +141,7 @@ def annotate(
     pictures = list(_pictures(images))
     if not pictures:
         raise click.BadParameter(f"no pictures ({' '.join(PICTURE_SUFFIXES)}) found")
-    service = Service.load(_settings(weights))
+    service = Service.load(_settings_to_end(weights))
     out.mkdir(parents=True, exist_ok=True)
     failures = 0
     # The bar is on stderr; other output goes above it, but only where it is on the same screen.
@@ -214,7 +219,7 @@ def function(
     from handler.nuclio.function import Function
     from handler.service import Service
 
-    service = Service.load(_settings(weights))
+    service = Service.load(_settings_to_end(weights))
     if labels:
         click.echo(raw_labels(spec_of(service.labels)))
         return

@@ -1,6 +1,5 @@
 """A model folder without torch, made from a .pt, and checked against it before it is kept."""
 
-import hashlib
 import shutil
 import tempfile
 import warnings
@@ -16,12 +15,17 @@ from handler.errors import SettingsError, WeightsError
 from handler.models import families
 from handler.models.checkpoint import Checkpoint
 from handler.models.engines import precisions
-from handler.models.folder import ModelFolder
+from handler.models.folder import ModelFolder, digest
 from handler.models.options import Options
 from handler.parity.agreement import differences
 from handler.settings import Settings
 
 _BELONG_TO_THE_ORIGINAL = ("weights", "sha256", "family", "task", "precision", "exported")
+
+
+def is_exportable(family: str, checkpoint: Checkpoint) -> bool:
+    """Tell whether `export` takes such weights."""
+    return (family, checkpoint.kind) == ("ultralytics", "pickle")
 
 
 def export(settings: Settings, kind: str, pictures: Iterable[Path], out: Path) -> str:
@@ -37,7 +41,7 @@ def export(settings: Settings, kind: str, pictures: Iterable[Path], out: Path) -
         raise SettingsError(f"{out} exists already", "Name a folder that does not, with --out.")
     folder = ModelFolder.open(settings.weights)
     family, checkpoint = families.recognise(folder)
-    if (family, checkpoint.kind) != ("ultralytics", "pickle"):
+    if not is_exportable(family, checkpoint):
         raise WeightsError(
             f"{folder.weights} is of the family {family}, which is not exported",
             "Exported are .pt files of ultralytics.",
@@ -136,7 +140,7 @@ def _write_config(
         "precision": precision,
         "exported": {
             "from": folder.weights.name,
-            "sha256": hashlib.sha256(folder.weights.read_bytes()).hexdigest(),
+            "sha256": digest(folder.weights),
             "versions": {**original.versions, **exported.versions},
         },
     }
