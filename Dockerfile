@@ -106,7 +106,8 @@ COPY --from=handler /layer-models /
 COPY --from=handler /layer /
 COPY --from=weights /layer /
 
-ENV HOME=/tmp \
+ENV ANNOTATE_CACHE=/cache \
+    HOME=/tmp \
     PATH=/opt/auto-annotate/bin:/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
