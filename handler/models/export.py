@@ -1,5 +1,6 @@
 """A model folder without torch, made from a .pt, and checked against it before it is kept."""
 
+import hashlib
 import shutil
 import tempfile
 import warnings
@@ -15,7 +16,7 @@ from handler.errors import SettingsError, WeightsError
 from handler.models import families
 from handler.models.checkpoint import Checkpoint
 from handler.models.engines import precisions
-from handler.models.folder import ModelFolder, digest
+from handler.models.folder import ModelFolder
 from handler.models.options import Options
 from handler.parity.agreement import differences
 from handler.settings import Settings
@@ -140,7 +141,7 @@ def _write_config(
         "precision": precision,
         "exported": {
             "from": folder.weights.name,
-            "sha256": digest(folder.weights),
+            "sha256": hashlib.sha256(folder.weights.read_bytes()).hexdigest(),
             "versions": {**original.versions, **exported.versions},
         },
     }

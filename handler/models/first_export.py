@@ -22,7 +22,8 @@ from handler.models.options import Options
 from handler.settings import Settings
 
 REASON = "reason"
-_FEWEST, _MOST = 20, 40  # objects to compare
+_COMPARED = 60  # objects at least: of these a damaged network changes some
+_LOOKED_AT = 100  # on one picture: each can have a mask of the picture's size
 
 
 def export_first(settings: Settings, kind: str, out: Path) -> None:
@@ -33,32 +34,30 @@ def export_first(settings: Settings, kind: str, out: Path) -> None:
     """
     pictures = _photographs()
     folder = ModelFolder.open(settings.weights)
-    options = replace(Options.merge(settings, folder.config), max_detections=_MOST)
+    options = replace(Options.merge(settings, folder.config), max_detections=_LOOKED_AT)
     original = families.load(folder, options, replace(settings, engine="torch", device="cpu"))
-    scores = np.concatenate(
-        [
-            original.predict(images.decode(path.read_bytes(), settings.max_pixels), 0).scores
-            for path in pictures
-        ]
-    )
+    scores = [
+        original.predict(images.decode(path.read_bytes(), settings.max_pixels), 0).scores
+        for path in pictures
+    ]
     del original
-    threshold = min(options.threshold, clear_threshold(scores))
+    threshold = clear_threshold(np.concatenate(scores), options.threshold)
     export(replace(settings, threshold=threshold), kind, pictures, out)
 
 
-def clear_threshold(scores: NDArray[np.float32]) -> float:
-    """Return a threshold that leaves 20 to 40 objects, all if there are fewer, near no score.
+def clear_threshold(scores: NDArray[np.float32], usual: float) -> float:
+    """Return a threshold of at most `usual` that leaves at least 60 objects, and is near no score.
 
-    It is in the middle of the widest gap: there no object appears or goes because its score is
-    another in the last digits.
+    It is in the middle of a wide gap: there no object appears or goes because its score is another
+    in the last digits. It is 0 if there are no objects.
     """
-    best = np.sort(scores.astype(float))[::-1][:_MOST]
-    best = best[best > 0]
-    if len(best) <= _FEWEST:
-        return float(best[-1] / 2) if len(best) else 0.0
-    ratios = best[_FEWEST - 1 : -1] / best[_FEWEST:]
-    above = _FEWEST - 1 + int(ratios.argmax())
-    return float(np.sqrt(best[above] * best[above + 1]))
+    best = np.sort(scores[scores > 0].astype(float))[::-1]
+    left = max(_COMPARED, int((best >= usual).sum()))
+    if len(best) <= left:
+        return min(usual, float(best[-1] / 2)) if len(best) else 0.0
+    near = np.minimum(best[left - 1 : left + _COMPARED], usual)
+    widest = int((near[:-1] / near[1:]).argmax())
+    return float(np.sqrt(near[widest] * near[widest + 1]))
 
 
 def _photographs() -> Sequence[Path]:
