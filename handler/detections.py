@@ -38,6 +38,21 @@ class Mask:
         whole[self.top : self.top + rows, self.left : self.left + columns] = self.pixels
         return whole
 
+    def iou(self, other: "Mask") -> float:
+        """Return the overlap with another mask of the same picture, 0 to 1."""
+        (rows, columns), (other_rows, other_columns) = self.pixels.shape, other.pixels.shape
+        top, left = max(self.top, other.top), max(self.left, other.left)
+        bottom = min(self.top + rows, other.top + other_rows)
+        right = min(self.left + columns, other.left + other_columns)
+        if bottom <= top or right <= left:
+            return 0.0
+        ours, theirs = (
+            each.pixels[top - each.top : bottom - each.top, left - each.left : right - each.left]
+            for each in (self, other)
+        )
+        common = int((ours & theirs).sum())
+        return common / (int(self.pixels.sum()) + int(other.pixels.sum()) - common)
+
 
 @dataclass(frozen=True, eq=False)
 class Detection:

@@ -102,10 +102,14 @@ class Settings:
     precision: str = _setting(
         one_of("auto", "f32", "bf16"),
         "auto",
-        "what OpenVINO computes in: `f32` or `bf16`; `auto` is what model.yaml says was verified",
+        "what OpenVINO computes in, where a network is not in eight bits: `f32` or `bf16`; "
+        "`auto` is what model.yaml says was verified, or `f32` where the processor lacks `bf16`",
     )
     threads: int | None = _setting(
-        COUNT, None, "threads for one frame; else as many as the container's CPU limit"
+        COUNT,
+        None,
+        "threads for one frame; else the container's CPU limit, shared out between Nuclio's "
+        "workers",
     )
     threshold: float | None = _setting(
         FRACTION, None, "the lowest score to report when a request names none"

@@ -109,7 +109,7 @@ def _memory_limit(host: Host) -> Iterator[str]:
     if host.function is None or host.peak is None:
         return
     limit = quantity(host.function.resources("limits").get("memory"))
-    need = host.peak * _workers(host.function)
+    need = host.peak * host.function.workers
     if limit is not None and need > limit:
         yield f"The model needs {_size(need)} here, the function's limit is {_size(limit)}"
 
@@ -121,14 +121,9 @@ def _memory_limit(host: Host) -> Iterator[str]:
     "Use a machine with more memory, or fewer workers.",
 )
 def _memory(host: Host) -> Iterator[str]:
-    need = (host.peak or 0) * _workers(host.function)
+    need = (host.peak or 0) * (host.function.workers if host.function else 1)
     if need > host.machine.memory:
         yield f"The model needs {_size(need)}, there are {_size(host.machine.memory)}"
-
-
-def _workers(function: FunctionFile | None) -> int:
-    triggers = function.http_triggers.values() if function else ()
-    return max([1, *(whole(trigger.get("numWorkers")) or 1 for trigger in triggers)])
 
 
 def _size(count: float) -> str:

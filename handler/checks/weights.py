@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from handler.cvat.reply import problems_in
+from handler.cvat.shapes import to_json
 from handler.errors import AnnotateError
 from handler.function_file import FunctionFile
 from handler.models import families
@@ -47,8 +48,7 @@ class Weights:
             found["family"], found["checkpoint"] = families.recognise(found["folder"])
             found["service"] = Service.load(settings)
             shapes = found["service"].annotate(trial_picture())[1]
-            # As CVAT receives them: until then masks are arrays.
-            found["shapes"] = orjson.loads(orjson.dumps(shapes, option=orjson.OPT_SERIALIZE_NUMPY))
+            found["shapes"] = orjson.loads(to_json(shapes))
         except AnnotateError as error:
             found["failure"] = error
         except Exception as error:

@@ -39,7 +39,7 @@ CONFIG_KEYS: dict[str, Kind] = {
     "plugin": TEXT,
     "task": one_of(*SHAPE_TYPES),
     "weights": TEXT,
-    "precision": one_of("f32", "bf16"),
+    "precision": one_of("f32", "bf16", "int8", "int8-bf16"),
     "exported": Kind(dict, "a table that `auto-annotate export` writes"),
     "sha256": TEXT,
     "image_size": COUNT,

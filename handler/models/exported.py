@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from handler.errors import WeightsError
 from handler.images import Picture
 from handler.labels import SHAPE_TYPES, check_agreement
 from handler.letterbox import Letterbox
-from handler.models import crops, engines
+from handler.models import constant_scores, crops, engines
 from handler.models.checkpoint import Checkpoint
 from handler.models.decoding import Candidates, layout_of
 from handler.models.engines import Engine, Normalisation, Plan
@@ -24,6 +24,7 @@ from handler.models.options import Options
 from handler.models.suppression import suppress
 from handler.settings import Settings
 from handler.skeletons import keypoint_names
+from handler.timings import part
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Exported:
         self.description = metadata.description or f"YOLOv5 {task} model"
         self.versions = engine.versions
         self.without = _without(task, metadata)
+        self.is_transformer = metadata.is_rtdetr
         self._engine = engine
         self._metadata = metadata
         self._library = _library(metadata)
@@ -68,7 +70,7 @@ class Exported:
     @classmethod
     def load(
         cls, folder: ModelFolder, checkpoint: Checkpoint, options: Options, settings: Settings
-    ) -> Self:
+    ) -> "Exported":
         metadata = Metadata.parse(checkpoint.metadata, folder.weights)
         if metadata.task not in (None, *SHAPE_TYPES):
             raise WeightsError(
@@ -83,17 +85,35 @@ class Exported:
             is_classifier = (metadata.task or task_of(ranks)) == "classify"
             return _library(metadata).colours if is_classifier else Normalisation()
 
+        def started(engine: Engine) -> "Exported":
+            task = metadata.task or task_of(engine.ranks)
+            model = cls(engine, metadata, task, options)
+            model._start(folder.weights)
+            return model
+
         plan = Plan.of(settings, folder.config)
-        engine = engines.load(network, checkpoint.kind, plan, colours)
-        return cls(engine, metadata, metadata.task or task_of(engine.ranks), options)
+        return engines.start(network, checkpoint.kind, plan, colours, started)
+
+    def _start(self, weights: Path) -> None:
+        """Run the network once, and refuse it if it finds nothing on whatever picture."""
+        if self.task == "classify":
+            self.predict(next(constant_scores.pictures()), 1)
+        elif constant_scores.scores_nothing(self._candidates):
+            raise WeightsError(
+                f"{weights} gives every object a score of exactly 0: it was quantised with boxes, "
+                "which reach to 640, and scores, which reach to 1, on one scale of 256 steps",
+                "Export it again, as `auto-annotate export --int8` does from the .pt.",
+            )
 
     def predict(self, picture: Picture, threshold: float) -> Detections:
         if self.task == "classify":
             return self._classify(picture, threshold)
         seen, letterbox = self._fit(picture)
+        part("letterbox")
         answers = self._engine.run(seen)
+        part("forward")
         prototypes = next((answer[0] for answer in answers if answer.ndim == 4), None)
-        candidates = next(answer[0] for answer in answers if answer.ndim == 3)
+        candidates = _of_objects(answers)
         answer = Answer(
             found=self._decode(candidates, threshold, seen),
             letterbox=letterbox,
@@ -101,7 +121,20 @@ class Exported:
             keypoint_shape=self._metadata.keypoint_shape,
             of_probabilities=self._library is _YOLOV5,
         )
+        part("nms")
         return READ[self.task](answer)
+
+    def numbers_of(self, picture: Picture) -> NDArray[np.float32]:
+        """Return what the network takes in place of a picture, (1, 3, height, width)."""
+        if self.task == "classify":
+            return self._library.colours.numbers(self._library.crop(picture, self._size))
+        return Normalisation().numbers(self._fit(picture)[0])
+
+    def _candidates(self, picture: Picture) -> Candidates:
+        """Return all that the network answers with, whatever it scores."""
+        numbers = _of_objects(self._engine.run(self._fit(picture)[0]))
+        layout = layout_of(self._metadata, *numbers.shape)
+        return layout.read(numbers, -1, len(self.classes))
 
     def _fit(self, picture: Picture) -> tuple[Picture, Letterbox]:
         if self._metadata.is_rtdetr:
@@ -123,18 +156,26 @@ class Exported:
             found = found.scaled(width, height)
         chosen, usual = self._options, self._library
         limit = chosen.max_detections or usual.max_detections
+        part("outputs")
         if layout.suppressed:
             return found.take(np.argsort(-found.scores, kind="stable")[:limit])
         iou = usual.iou if chosen.iou is None else chosen.iou
         return suppress(found, iou, limit, agnostic=chosen.agnostic_nms, oriented=oriented)
 
     def _classify(self, picture: Picture, threshold: float) -> Detections:
-        scores = self._engine.run(self._library.crop(picture, self._size))[0][0]
+        seen = self._library.crop(picture, self._size)
+        part("crop")
+        scores = self._engine.run(seen)[0][0]
+        part("forward")
         if self._library.of_logits:
             powers = np.exp(scores - scores.max())
             scores = powers / powers.sum()
         height, width = picture.shape[:2]
         return best_classes(scores, threshold, self._options.top_k, width, height)
+
+
+def _of_objects(answers: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return next(answer[0] for answer in answers if answer.ndim == 3)
 
 
 def _library(metadata: Metadata) -> _Library:

@@ -89,9 +89,28 @@ def open_model(path: Path, weights: Path, checkpoint: Checkpoint, trusted: bool)
 
     tasks.SAFE_LOAD = not trusted
     try:
-        return YOLO(str(path), task=checkpoint.metadata.get("task"))
+        model = YOLO(str(path), task=checkpoint.metadata.get("task"))
     except Exception as error:
         raise _explain(weights, checkpoint, trusted, error) from error
+    if checkpoint.kind == "pickle":
+        _refuse_fork_of_yolov12(model.model, weights)
+    return model
+
+
+def _refuse_fork_of_yolov12(network: Any, weights: Path) -> None:
+    """Refuse what YOLOv12's authors trained under ultralytics' class names.
+
+    It loads, and fails at its first prediction: https://github.com/ultralytics/ultralytics/issues/20758
+    """
+    from ultralytics.nn.modules.block import AAttn
+
+    if any(isinstance(each, AAttn) and not hasattr(each, "qkv") for each in network.modules()):
+        raise WeightsError(
+            f"{weights} is of a fork of ultralytics, that of YOLOv12's authors: its attention "
+            "lacks the layer qkv",
+            "Export it to ONNX with the fork's own code and mount the .onnx, or train YOLO12 with "
+            "ultralytics.",
+        )
 
 
 def _explain(

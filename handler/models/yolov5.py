@@ -39,7 +39,7 @@ class YOLOv5:
         names = [names[index] for index in sorted(names)] if isinstance(names, dict) else names
         self.classes = tuple(str(name) for name in names)
         self.description = f"YOLOv5 {_NOUNS[self.task]}"
-        self.versions = {"torch": torch.__version__}
+        self.versions = {"torch": str(torch.__version__)}
         unused = {"iou", "max_detections", "agnostic_nms"} if self.task == "classify" else {"top_k"}
         self.without = frozenset(unused)
         self._network = network

@@ -9,6 +9,7 @@ import numpy as np
 from handler.detections import Detection, Detections, Mask
 
 LEAST_IOU = 0.99
+MOST_APART = 0.1  # pixels; of objects of less than ten pixels it is more than the overlap allows
 MOST_SCORE = 0.01
 MOST_KEYPOINT = 0.01  # of the box's longer side
 
@@ -38,7 +39,7 @@ def _likeness(one: Detection, other: Detection) -> float:
 
 def _of_objects(one: Detection, other: Detection) -> Iterator[str]:
     overlap = _iou(one, other)
-    if overlap < LEAST_IOU:
+    if overlap < LEAST_IOU and _apart(one, other) > MOST_APART:
         yield f"overlaps by {overlap:.3f}, less than {LEAST_IOU}"
     if abs(one.score - other.score) > MOST_SCORE:
         yield f"scores {other.score:.3f} instead of {one.score:.3f}"
@@ -58,6 +59,12 @@ def _iou(one: Detection, other: Detection) -> float:
     (_, first_size, _), (_, second_size, _) = first, second
     union = first_size[0] * first_size[1] + second_size[0] * second_size[1] - common
     return common / union if union > 0 else float(one.box == other.box)
+
+
+def _apart(one: Detection, other: Detection) -> float:
+    """Return how many pixels the corners of two boxes are apart, at most."""
+    corners = [cv2.boxPoints(_rectangle(each)) for each in (one, other)]
+    return float(np.abs(corners[0] - corners[1]).max())
 
 
 def _rectangle(found: Detection) -> tuple[tuple[float, float], tuple[float, float], float]:

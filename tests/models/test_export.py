@@ -13,11 +13,13 @@ import yaml
 from handler.errors import AnnotateError, SettingsError, WeightsError
 from handler.models import export as exporting
 from handler.models import families
-from handler.models.export import export
+from handler.models.export import export, is_exportable
 from handler.models.folder import ModelFolder
+from handler.models.halving import halve
 from handler.models.options import Options
 from handler.parity.agreement import differences
 from handler.settings import Settings
+from tests import yolov5_repository as repository
 from tests.architectures import PHOTOGRAPHS
 from tests.conftest import DEMO, EXAMPLES
 
@@ -44,6 +46,34 @@ def test_the_folder_answers_as_the_original(
         expected = original.predict(picture, THRESHOLD)
         assert len(expected) > 10
         assert not list(differences(expected, exported.predict(picture, THRESHOLD)))
+
+
+@pytest.mark.parametrize(
+    ("task", "size", "kind"),
+    [("", 320, "onnx"), ("-seg", 320, "openvino"), ("-cls", 224, "openvino")],
+)
+def test_files_of_yolov5_s_own_repository_are_exported(
+    tmp_path: Path, task: str, size: int, kind: str
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    pictures = [np.asarray(cv2.imread(str(path)), np.uint8) for path in PHOTOGRAPHS]
+    repository.build(task, source / "best.pt", pictures)
+    (source / "model.yaml").write_text(f"image_size: {size}\n")
+    assert is_exportable(*families.recognise(ModelFolder.open(source)))
+    threshold = 0.02 if task == "-cls" else 0.7
+    settings = Settings(weights=source, threshold=threshold, precision="f32")
+    export(settings, kind, PHOTOGRAPHS, tmp_path / "fast")
+
+    folder = ModelFolder.open(tmp_path / "fast")
+    options = Options.merge(settings, folder.config)
+    model = families.load(folder, options, Settings())
+    original = families.load(ModelFolder.open(source), options, Settings(device="cpu"))
+    assert (model.task, model.classes) == (original.task, original.classes)
+    answers = [original.predict(picture, threshold) for picture in pictures]
+    assert sum(map(len, answers)) >= (2 if task == "-cls" else 20)
+    for picture, expected in zip(pictures, answers, strict=True):
+        assert not list(differences(expected, model.predict(picture, threshold)))
 
 
 def test_the_demo_is_exported_with_its_class_list_and_where_it_comes_from(tmp_path: Path) -> None:
@@ -98,3 +128,22 @@ def test_what_is_exported_already_is_not_exported_again(tmp_path: Path) -> None:
     (tmp_path / "best.onnx").write_bytes(b"\x08\x08\x72\x0b\x0a\x05names\x12\x02[]")
     with pytest.raises(AnnotateError, match="of the family exported, which is not exported"):
         export(Settings(weights=tmp_path), "onnx", EXAMPLES, tmp_path / "fast")
+
+
+def test_constants_are_kept_in_half_precision_where_that_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def size(name: str) -> int:
+        export(Settings(weights=DEMO, precision="f32"), "openvino", EXAMPLES, tmp_path / name)
+        return (tmp_path / name / "best_openvino_model" / "best.bin").stat().st_size
+
+    def halve_and_damage(network: Path) -> None:
+        halve(network)
+        numbers = np.fromfile(network.with_suffix(".bin"), np.float16)
+        numbers[len(numbers) // 2 :] *= np.float16(0.9)
+        numbers.tofile(network.with_suffix(".bin"))
+
+    small = size("small")
+    monkeypatch.setattr(exporting, "halve", halve_and_damage)
+    assert 1.99 < size("large") / small <= 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["large", "small"]

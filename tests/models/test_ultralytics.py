@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from ultralytics import YOLO
+from ultralytics.nn.modules.block import AAttn, Conv
 
 from handler.errors import WeightsError
 from handler.images import decode
@@ -109,6 +110,19 @@ def test_a_class_list_that_differs_is_refused(
 def test_another_task_is_refused_by_name(tmp_path: Path) -> None:
     YOLO("yolo26n-sem.yaml").save(tmp_path / "best.pt")
     with pytest.raises(WeightsError, match="task 'semantic'"):
+        load(tmp_path)
+
+
+def test_the_fork_of_yolov12_s_authors_is_told_from_ultralytics_own(tmp_path: Path) -> None:
+    model = YOLO("yolo12n.yaml")
+    for attention in model.model.modules():
+        if isinstance(attention, AAttn):  # two layers in the place of one
+            width = attention.all_head_dim
+            attention.qk = Conv(width, 2 * width, 1, act=False)
+            attention.v = Conv(width, width, 1, act=False)
+            del attention.qkv
+    model.save(tmp_path / "best.pt")
+    with pytest.raises(WeightsError, match="fork of ultralytics, that of YOLOv12's authors"):
         load(tmp_path)
 
 

@@ -40,6 +40,15 @@ def test_what_differs_is_said(found: Detections, reason: str) -> None:
     assert next(differences(answer(), found)).startswith(reason)
 
 
+def test_of_small_objects_a_tenth_of_a_pixel_is_no_difference() -> None:
+    def placed(left: float) -> Detections:
+        boxes = np.array([[left, 10, left + 2, 12], [300, left, 300, left + 5]], np.float32)
+        return answer(boxes=boxes)
+
+    assert not list(differences(placed(10), placed(10.09)))
+    assert len(list(differences(placed(10), placed(10.2)))) == 2
+
+
 def test_masks_differ_from_two_pixels_on() -> None:
     def masked(pixels: int) -> Detections:
         whole = np.ones((10, 10), bool)

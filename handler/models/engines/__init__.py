@@ -4,14 +4,16 @@ import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from handler import cpus
-from handler.errors import SettingsError, WeightsError
+from handler.errors import AnnotateError, SettingsError, WeightsError
 from handler.images import Picture
+from handler.machine import cpu_flags
 from handler.settings import Settings
 
 
@@ -22,6 +24,17 @@ class Normalisation:
     mean: tuple[float, float, float] = (0, 0, 0)
     scale: tuple[float, float, float] = (255, 255, 255)
 
+    def numbers(self, picture: Picture) -> NDArray[np.float32]:
+        """Return a picture as the network takes it, (1, 3, height, width), red first."""
+        numbers = np.asarray(cv2.dnn.blobFromImage(picture, 1, mean=self.mean, swapRB=True))
+        return np.asarray(numbers / np.array(self.scale, np.float32)[:, None, None])
+
+
+class RefusedError(WeightsError):
+    """An engine does not run a network; another may."""
+
+
+Started = TypeVar("Started")
 
 # From the ranks of a network's answers to how it takes colours.
 Colours = Callable[[Sequence[int]], Normalisation]
@@ -29,7 +42,10 @@ Colours = Callable[[Sequence[int]], Normalisation]
 
 @dataclass(frozen=True)
 class Plan:
-    """How an engine is to run. name: auto, or an engine's. precision: f32 or bf16."""
+    """How an engine is to run.
+
+    name: auto, or an engine's. precision: f32 or bf16, of all that is not in eight bits.
+    """
 
     name: str
     threads: int
@@ -37,10 +53,14 @@ class Plan:
 
     @classmethod
     def of(cls, settings: Settings, config: dict[str, Any]) -> "Plan":
-        """Read the settings, and of model.yaml the precision that was verified."""
+        """Read the settings, and of model.yaml the precision that was verified.
+
+        It is left where this machine does not compute in it: f32 is nearer to the original.
+        """
         precision = settings.precision
         if precision == "auto":
-            precision = config.get("precision", "f32")
+            able = config.get("precision", "f32").endswith("bf16") and "bf16" in precisions()
+            precision = "bf16" if able else "f32"
         return cls(settings.engine, settings.threads or cpus.available(), precision)
 
 
@@ -71,34 +91,63 @@ _ENGINES = {
 }
 
 
-def load(network: Path, kind: str, plan: Plan, colours: Colours) -> Engine:
-    """Load a network of `kind`, openvino or onnx.
+def start(
+    network: Path,
+    kind: str,
+    plan: Plan,
+    colours: Colours,
+    started: Callable[[Engine], Started],
+) -> Started:
+    """Load a network of `kind`, openvino or onnx, and return what `started` makes of it.
+
+    started: runs it once: an engine may load a network whose operations it does not know. With
+    the engine `auto` such a network is for the next one.
 
     Raises:
         SettingsError: the engine that was asked for does not run such a file.
-        WeightsError: the file cannot be read.
+        WeightsError: the file cannot be read, or no engine runs it.
     """
-    name = "openvino" if plan.name == "auto" else plan.name
-    path, kinds = _ENGINES.get(name, ("", ()))
-    if kind not in kinds:
+    names = list(_ENGINES) if plan.name == "auto" else [plan.name]
+    able = [name for name in names if kind in _ENGINES.get(name, ("", ()))[1]]
+    if not able:
         raise SettingsError(
-            f"ANNOTATE_ENGINE={name} does not run {network.name}",
+            f"ANNOTATE_ENGINE={plan.name} does not run {network.name}",
             "Set ANNOTATE_ENGINE=auto, or bring the model in another form.",
         )
-    module, _, attribute = path.partition(":")
+    refusals = []
+    for name in able:
+        try:
+            return started(_load(name, network, plan, colours))
+        except RefusedError as error:
+            refusals.append(error)
+        except AnnotateError:
+            raise
+        except Exception as error:
+            raise WeightsError(
+                f"{network} fails at its first picture: {type(error).__name__}: {error}",
+                "Export it again; served are models as ultralytics and YOLOv5 export them.",
+            ) from error
+    raise refusals[0]
+
+
+def _load(name: str, network: Path, plan: Plan, colours: Colours) -> Engine:
+    module, _, attribute = _ENGINES[name][0].partition(":")
     engine: type[Engine] = getattr(importlib.import_module(module), attribute)
     try:
         return engine.load(network, plan, colours)
     except Exception as error:
-        raise WeightsError(
+        raise RefusedError(
             f"{network} cannot be read by {name}: {str(error).strip().splitlines()[-1]}",
             "Copy it again, or export it again.",
         ) from error
 
 
-def precisions() -> tuple[str, ...]:
-    """Return what this machine's processor computes in, the fastest first."""
-    import openvino
+_BF16 = {"amx_bf16", "avx512_bf16", "bf16"}  # the last is Arm's
 
-    able = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return ("bf16", "f32") if "BF16" in able else ("f32",)
+
+def precisions() -> tuple[str, ...]:
+    """Return what this machine's processor computes in, the fastest first.
+
+    OpenVINO says BF16 of any AVX-512 too, and there makes it of f32, slower.
+    """
+    return ("bf16", "f32") if cpu_flags() & _BF16 else ("f32",)

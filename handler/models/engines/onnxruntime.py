@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
@@ -38,8 +37,6 @@ class ONNXRuntime:
         return cls(session, colours)
 
     def run(self, picture: Picture) -> list[NDArray[np.float32]]:
-        mean, scale = self._normalisation.mean, self._normalisation.scale
-        numbers = np.asarray(cv2.dnn.blobFromImage(picture, 1, mean=mean, swapRB=True))
-        numbers = numbers / np.array(scale, np.float32)[:, None, None]
+        numbers = self._normalisation.numbers(picture)
         answers = self._session.run(None, {self._name: numbers.astype(self._type, copy=False)})
         return [np.asarray(answer, np.float32) for answer in answers]

@@ -1,9 +1,8 @@
 """A model folder without torch, made from a .pt, and checked against it before it is kept."""
 
+import contextlib
 import hashlib
 import shutil
-import tempfile
-import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -11,22 +10,22 @@ from typing import Any
 
 import yaml
 
-from handler import images
 from handler.errors import SettingsError, WeightsError
 from handler.models import families
-from handler.models.checkpoint import Checkpoint
 from handler.models.engines import precisions
+from handler.models.export.conversion import check_exportable, convert, is_exportable
+from handler.models.export.pictures import Pictures
+from handler.models.export.staging import KEPT, staged
 from handler.models.folder import ModelFolder
+from handler.models.halving import halve
+from handler.models.metadata import network_of
 from handler.models.options import Options
 from handler.parity.agreement import differences
 from handler.settings import Settings
 
+__all__ = ["convert", "export", "is_exportable"]
+
 _BELONG_TO_THE_ORIGINAL = ("weights", "sha256", "family", "task", "precision", "exported")
-
-
-def is_exportable(family: str, checkpoint: Checkpoint) -> bool:
-    """Tell whether `export` takes such weights."""
-    return (family, checkpoint.kind) == ("ultralytics", "pickle")
 
 
 def export(settings: Settings, kind: str, pictures: Iterable[Path], out: Path) -> str:
@@ -38,26 +37,16 @@ def export(settings: Settings, kind: str, pictures: Iterable[Path], out: Path) -
         WeightsError: the weights cannot be exported, or what comes of it answers differently.
         SettingsError: `out` exists, or there is nothing on the pictures to compare.
     """
-    if out.exists():
-        raise SettingsError(f"{out} exists already", "Name a folder that does not, with --out.")
     folder = ModelFolder.open(settings.weights)
-    family, checkpoint = families.recognise(folder)
-    if not is_exportable(family, checkpoint):
-        raise WeightsError(
-            f"{folder.weights} is of the family {family}, which is not exported",
-            "Exported are .pt files of ultralytics.",
-        )
+    check_exportable(folder)
     options = Options.merge(settings, folder.config)
-    original = families.load(folder, options, replace(settings, engine="auto", device="cpu"))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=out.parent) as staging:
-        made = Path(staging, "model")
+    with staged(out) as staging:
+        original = families.load(folder, options, replace(settings, engine="auto", device="cpu"))
+        made = staging / KEPT
         made.mkdir()
-        weights = convert(folder, checkpoint, kind, options, settings, made)
+        weights = convert(folder, kind, options, settings, made)
         (made / "classes.txt").write_text("".join(f"{name}\n" for name in original.classes))
-        expected = [
-            (path, images.decode(path.read_bytes(), settings.max_pixels)) for path in pictures
-        ]
+        expected = Pictures(tuple(pictures), settings.max_pixels)
         answers = [original.predict(picture, options.threshold) for _, picture in expected]
         if not any(len(answer) for answer in answers):
             raise SettingsError(
@@ -66,41 +55,18 @@ def export(settings: Settings, kind: str, pictures: Iterable[Path], out: Path) -
                 "Name pictures of your own with --images.",
             )
         precision, exported = _verified(made, options, settings, expected, answers)
+        if kind == "openvino":
+            verified = replace(settings, precision=precision)
+            _halve(made, options, verified, expected, answers)
         _write_config(folder, made, weights.name, precision, original, exported)
-        made.rename(out)
     return precision
-
-
-def convert(
-    folder: ModelFolder,
-    checkpoint: Checkpoint,
-    kind: str,
-    options: Options,
-    settings: Settings,
-    out: Path,
-) -> Path:
-    """Have ultralytics export the weights into `out`, for pictures of any shape."""
-    from handler.models.ultralytics_file import neutral_name, open_model
-
-    size = {} if options.image_size is None else {"imgsz": options.image_size}
-    with neutral_name(folder.weights, checkpoint.kind) as path, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the tracer, about shapes that are the same always
-        model = open_model(path, folder.weights, checkpoint, settings.trust_weights)
-        try:
-            made = Path(model.export(format=kind, dynamic=True, **size))
-        except Exception as error:
-            raise WeightsError(
-                f"{folder.weights} cannot be exported to {kind}: {error}",
-                "Serve the .pt itself.",
-            ) from error
-        return Path(shutil.move(made, out / made.name))
 
 
 def _verified(
     made: Path,
     options: Options,
     settings: Settings,
-    pictures: list[tuple[Path, images.Picture]],
+    pictures: Pictures,
     answers: list[Any],
 ) -> tuple[str, families.Model]:
     """Return the fastest precision at which all answers are the same, and the model that has it."""
@@ -122,6 +88,22 @@ def _verified(
         f"{'; '.join(different[:3])}",
         "Nothing was written. Serve the .pt itself.",
     )
+
+
+def _halve(
+    made: Path,
+    options: Options,
+    settings: Settings,
+    pictures: Pictures,
+    answers: list[Any],
+) -> None:
+    """Keep the constants of the network in `made` in half precision, if it answers the same."""
+    halved = shutil.copytree(made, made.with_name("halved"))
+    halve(network_of(ModelFolder.open(halved).weights))
+    with contextlib.suppress(WeightsError):
+        _verified(halved, options, settings, pictures, answers)
+        shutil.rmtree(made)
+        halved.rename(made)
 
 
 def _write_config(

@@ -1,0 +1,36 @@
+"""Pictures to compare on, read when they are needed: hundreds do not fit into memory."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from handler import images
+from handler.images import Picture
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Files, each of at most `max_pixels`."""
+
+    paths: Sequence[Path]
+    max_pixels: int
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __iter__(self) -> Iterator[tuple[Path, Picture]]:
+        """Yield each file and its pixels.
+
+        Raises:
+            RequestError: it is not a picture, or too large.
+        """
+        for path in self.paths:
+            yield path, images.decode(path.read_bytes(), self.max_pixels)
+
+    def spread(self, most: int) -> "Pictures":
+        """Return at most `most` of them, evenly from the first to the last."""
+        count = min(most, len(self.paths))
+        chosen = np.linspace(0, len(self.paths) - 1, count).round().astype(int).tolist()
+        return Pictures([self.paths[index] for index in chosen], self.max_pixels)

@@ -1,0 +1,3 @@
+from tests.bench.conftest import exported
+
+__all__ = ["exported"]
