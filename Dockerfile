@@ -121,7 +121,8 @@ RUN set -eux; \
     useradd --uid 10001 --gid 10001 --home-dir /tmp --no-create-home \
         --shell /usr/sbin/nologin annotate; \
     install --directory --owner annotate --group annotate /cache
-ENV HOME=/tmp \
+ENV ANNOTATE_CACHE=/cache \
+    HOME=/tmp \
     PATH=/opt/auto-annotate/bin:/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1

@@ -24,13 +24,17 @@ def weights_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def settings_of(weights: Path | None) -> Settings:
+def settings_of(weights: Path | None, *, exports: bool = True) -> Settings:
     """Return the environment's settings, with the model folder that --weights names.
+
+    exports: of a command that soon ends, no: exporting a .pt would take longer than it saves.
 
     Raises:
         SettingsError: the environment says something that cannot be used.
     """
     settings = Settings.from_environment()
+    if not exports:
+        settings = replace(settings, cache=None)
     return settings if weights is None else replace(settings, weights=weights)
 
 

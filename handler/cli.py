@@ -117,7 +117,7 @@ def annotate(
     pictures = list(pictures_in(images))
     if not pictures:
         raise click.BadParameter(f"no pictures ({' '.join(PICTURE_SUFFIXES)}) found")
-    service = Service.load(settings_of(weights))
+    service = Service.load(settings_of(weights, exports=False))
     out.mkdir(parents=True, exist_ok=True)
     failures = 0
     # The bar is on stderr; other output goes above it, but only where it is on the same screen.
@@ -195,7 +195,7 @@ def function(
     from handler.nuclio.function import Function
     from handler.service import Service
 
-    service = Service.load(settings_of(weights))
+    service = Service.load(settings_of(weights, exports=False))
     if labels:
         click.echo(raw_labels(spec_of(service.labels)))
         return

@@ -17,7 +17,7 @@ from handler.cvat.shapes import shapes_of, to_json
 from handler.errors import AnnotateError, ModelError, WeightsError
 from handler.images import Picture
 from handler.labels import labels_of
-from handler.models import families
+from handler.models import cached, families
 from handler.models.folder import ModelFolder
 from handler.models.options import Options
 from handler.settings import Settings
@@ -81,17 +81,18 @@ class Service:
         start = time.perf_counter()
         folder = ModelFolder.open(settings.weights)
         options = Options.merge(settings, folder.config)
-        service = cls(families.load(folder, options, settings), folder, options, settings)
+        service = cls(cached.load(folder, options, settings), folder, options, settings)
         cpus.use(settings.threads)
         service._warm_up()
         cpus.use(settings.threads)
         log.info(
-            "ready weights=%s task=%s classes=%d threshold=%g seconds=%.1f",
+            "ready weights=%s task=%s classes=%d threshold=%g seconds=%.1f %s",
             folder.weights,
             service.model.task,
             len(service.model.classes),
             options.threshold,
             time.perf_counter() - start,
+            " ".join(f"{name}={number}" for name, number in service.model.versions.items()),
         )
         return service
 

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -48,9 +49,17 @@ def cuda_image(build: Callable[..., str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def container(image: str) -> Iterator[Container]:
+def cache() -> Iterator[str]:
+    """The option that mounts a volume as the cache, empty at first."""
+    name = f"auto-annotate-test-{uuid.uuid4().hex}"
+    yield f"--volume={name}:/cache"
+    docker("volume", "rm", name)
+
+
+@pytest.fixture(scope="module")
+def container(image: str, cache: str) -> Iterator[Container]:
     """The image as it starts by itself, with nothing allowed."""
-    with running(image, options=("--volume=/cache",)) as started:
+    with running(image, options=(cache,)) as started:
         started.wait_until_healthy()
         yield started
 
@@ -73,6 +82,39 @@ def test_it_is_not_healthy_before_it_is_ready(image: str) -> None:
 
 def test_it_annotates_a_picture(container: Container, request_body: bytes) -> None:
     assert_shapes(container.post(request_body))
+
+
+def test_a_pt_is_exported_at_the_first_start_only(
+    container: Container, image: str, cache: str, request_body: bytes
+) -> None:
+    assert "exporting /weights/best.pt" in container.log()
+    assert " openvino=" in container.log()
+    with running(image, options=(cache,)) as again:
+        again.wait_until_healthy()
+        assert "exporting" not in again.log()
+        assert " openvino=" in again.log()
+        assert again.post(request_body) == container.post(request_body)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ((), "Read-only file system"),
+        (("--tmpfs=/cache:size=4m,uid=10001",), "No space left on device"),
+    ],
+)
+def test_without_room_in_the_cache_a_pt_is_answered_by_torch(
+    image: str, request_body: bytes, options: tuple[str, ...], reason: str
+) -> None:
+    with running(image, options=options) as started:
+        started.wait_until_healthy()
+        log = started.log()
+        assert (
+            f"answered by torch, which is slower: the cache /cache cannot be used ({reason})" in log
+        )
+        assert " torch=" in log
+        assert "exporting" not in log
+        assert_shapes(started.post(request_body))
 
 
 def test_it_runs_as_a_user_without_rights(container: Container) -> None:

@@ -1,10 +1,8 @@
 """Whether a model folder can be served, and whether a function.yaml is about the same model."""
 
-import hashlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -15,8 +13,7 @@ from handler.errors import AnnotateError
 from handler.function_file import FunctionFile
 from handler.models import families
 from handler.models.checkpoint import Checkpoint
-from handler.models.folder import ModelFolder
-from handler.models.metadata import network_of
+from handler.models.folder import ModelFolder, digest
 from handler.rules import Rules
 from handler.service import Service
 from handler.settings import Settings
@@ -93,14 +90,6 @@ def _weights_digest(weights: Weights) -> Iterator[str]:
     found = digest(weights.folder.weights)
     if found != expected:
         yield f"{weights.folder.weights} has the sum {found}, model.yaml says {expected}"
-
-
-def digest(path: Path) -> str:
-    """Return a file's SHA-256, hexadecimal; of an OpenVINO folder that of its .bin."""
-    if path.is_dir():
-        path = network_of(path).with_suffix(".bin")
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @rule(

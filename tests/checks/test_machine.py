@@ -73,6 +73,24 @@ def test_weights_that_only_their_owner_can_read_are_pointed_out(weights: Path, n
     assert found(Host(MACHINE, function(folder=weights))) == {"host-folder-readable"}
 
 
+def test_a_cache_that_the_function_s_user_cannot_write_is_pointed_out(
+    weights: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    cache = tmp_path_factory.mktemp("cache")
+    volumes = function(folder=weights).spec["volumes"]
+    volumes.append(
+        {
+            "volume": {"name": "cache", "hostPath": {"path": str(cache)}},
+            "volumeMount": {"name": "cache", "mountPath": "/cache"},
+        }
+    )
+    host = Host(MACHINE, function({"spec volumes": volumes}))
+    cache.chmod(0o755)
+    assert found(host) == {"cache-folder-writable"}
+    cache.chmod(0o777)
+    assert found(host) == set()
+
+
 IMAGES = Images("auto-annotate:1", is_there=True, has_health_check=True, helper_is_there=True)
 
 
@@ -114,6 +132,7 @@ def test_without_docker_nothing_is_said_about_images(monkeypatch: pytest.MonkeyP
 def test_every_rule_is_tested() -> None:
     tested = {"cpu-features", "cpu-limit", "memory-limit", "memory", "gpu", "gpu-driver"}
     tested |= {"host-folder", "host-folder-readable", "machine-summary"}
+    tested |= {"cache-folder-writable"}
     tested |= {"image-there", "image-health-check", "helper-image"}
     assert tested == {rule.name for rule in RULES}
 
