@@ -46,21 +46,28 @@ RUN --mount=type=bind,source=requirements/torch.in,target=/requirements/torch.in
     seal-layer
 
 
-# The venv that runs, with everything else. It finds torch and the handler in folders beside it.
+# The venv that runs, with everything else.
 FROM installer AS dependencies
+COPY deploy/image/make-venv /opt/installer/bin/
 RUN --mount=type=bind,source=requirements/runtime.txt,target=/requirements/runtime.txt \
     --mount=type=cache,target=/root/.cache/pip \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     --mount=type=secret,id=pip,target=/etc/pip.conf \
     set -eux; \
-    python3 -m venv --without-pip /opt/venv; \
-    pip --python /opt/venv/bin/python install --no-compile --no-deps --require-hashes \
-        --requirement /requirements/runtime.txt; \
-    for packages in /opt/venv/lib/python3.*/site-packages; do \
-        printf '%s\n' /opt/torch /opt/auto-annotate > "$packages/beside.pth"; \
-    done; \
-    mkdir -p /layer/opt; \
-    mv /opt/venv /layer/opt/; \
+    make-venv /requirements/runtime.txt; \
+    seal-layer
+
+
+# The venv for exported models, without what they do not need.
+FROM installer AS slim-dependencies
+COPY deploy/image/make-venv deploy/image/slim-down /opt/installer/bin/
+RUN --mount=type=bind,source=requirements/slim.txt,target=/requirements/slim.txt \
+    --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    --mount=type=secret,id=pip,target=/etc/pip.conf \
+    set -eux; \
+    make-venv /requirements/slim.txt; \
+    slim-down /layer/opt/venv/lib/python3.*/site-packages; \
     seal-layer
 
 
@@ -72,41 +79,50 @@ COPY deploy/image/processor.yaml /layer/etc/nuclio/config/processor/
 RUN seal-layer
 
 
-# Two layers, of which a change sends one: the code that runs models, and all the rest.
+# A layer for each room named here, and one for all the rest: a change sends one of them. RECORD holds
+# a sum of every file, and would change with each.
 FROM installer AS handler
-COPY --from=dependencies /layer /
+RUN --mount=type=bind,source=requirements/build.txt,target=/requirements/build.txt \
+    --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    --mount=type=secret,id=pip,target=/etc/pip.conf \
+    set -eux; \
+    python3 -m venv --without-pip /opt/venv; \
+    pip --python /opt/venv/bin/python install --no-compile --require-hashes \
+        --requirement /requirements/build.txt
 COPY LICENSE README.md pyproject.toml /source/
 COPY requirements /source/requirements
 COPY handler /source/handler
 RUN set -eux; \
     pip --python /opt/venv/bin/python install --no-compile --no-deps --no-index --no-cache-dir \
         --no-build-isolation --target /layer/opt/auto-annotate /source; \
-    mkdir -p /layer-models/opt/auto-annotate/handler; \
-    mv /layer/opt/auto-annotate/handler/models /layer-models/opt/auto-annotate/handler/; \
+    rm /layer/opt/auto-annotate/*.dist-info/RECORD; \
+    for room in cvat models nuclio; do \
+        mkdir -p "/layer-$room/opt/auto-annotate/handler"; \
+        mv "/layer/opt/auto-annotate/handler/$room" "/layer-$room/opt/auto-annotate/handler/"; \
+    done; \
     seal-layer
 
 
 FROM installer AS weights
-COPY weights /layer/weights
+COPY weights/best.pt weights/classes.txt weights/model.yaml /layer/weights/
 RUN seal-layer
 
 
-FROM ${BASE_IMAGE} AS runtime
+FROM installer AS exported-weights
+COPY weights/exported /layer/weights
+RUN seal-layer
+
+
+# What all images have in common.
+FROM ${BASE_IMAGE} AS system
 RUN set -eux; \
     groupadd --gid 10001 annotate; \
     useradd --uid 10001 --gid 10001 --home-dir /tmp --no-create-home \
         --shell /usr/sbin/nologin annotate; \
     install --directory --owner annotate --group annotate /cache
-
-# From rarely to often changed.
-COPY --from=torch /layer /
-COPY --from=dependencies /layer /
-COPY --from=nuclio /layer /
-COPY --from=handler /layer-models /
-COPY --from=handler /layer /
-COPY --from=weights /layer /
-
-ENV HOME=/tmp \
+ENV ANNOTATE_CACHE=/cache \
+    HOME=/tmp \
     PATH=/opt/auto-annotate/bin:/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
@@ -120,6 +136,39 @@ ENV NVIDIA_VISIBLE_DEVICES=void
 HEALTHCHECK --interval=3s --timeout=5s --start-period=600s \
     CMD ["python3", "-I", "-S", "/usr/local/bin/healthcheck.py"]
 CMD ["start"]
+
+
+# For exported models: no torch, and no AGPL code.
+FROM system AS slim
+COPY --from=slim-dependencies /layer /
+COPY --from=nuclio /layer /
+COPY --from=handler /layer-cvat /
+COPY --from=handler /layer-models /
+COPY --from=handler /layer-nuclio /
+COPY --from=handler /layer /
+COPY --from=exported-weights /layer /
+
+ARG BASE_IMAGE
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="auto-annotate without torch"
+LABEL org.opencontainers.image.description="An exported detector as a Nuclio function for CVAT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="${BASE_IMAGE}"
+
+
+FROM system AS runtime
+# From rarely to often changed.
+COPY --from=torch /layer /
+COPY --from=dependencies /layer /
+COPY --from=nuclio /layer /
+COPY --from=handler /layer-cvat /
+COPY --from=handler /layer-models /
+COPY --from=handler /layer-nuclio /
+COPY --from=handler /layer /
+COPY --from=weights /layer /
 
 # ultralytics is AGPL-3.0, and so the image as a whole.
 ARG BASE_IMAGE

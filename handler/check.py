@@ -69,7 +69,7 @@ def check(subjects: Subjects) -> list[Finding]:
     peak = None
     if subjects.weights is not None:
         loaded = weights.Weights.load(
-            replace(Settings.from_environment(), weights=subjects.weights), function
+            replace(Settings.from_environment(), weights=subjects.weights, cache=None), function
         )
         findings += weights.RULES.findings(loaded)
         peak = peak_memory() if loaded.service else None

@@ -3,23 +3,18 @@
 import itertools
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 from rich.console import Console
 from rich.progress import Progress
 
+from handler.arguments import PICTURE_SUFFIXES, pictures_in, settings_of, weights_option
+from handler.bench.command import bench
 from handler.errors import AnnotateError
 from handler.settings import Settings
-
-PICTURE_SUFFIXES = (
-    ".avif", ".bmp", ".gif", ".jp2", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp",
-)  # fmt: skip
-
 
 _PLATFORM = click.Choice(["docker", "kubernetes"])
 _EXAMPLES = Path(__file__).parents[1] / "examples"  # not in an image
@@ -36,20 +31,6 @@ class _Group(click.Group):
                 raise
             click.secho(f"error: {error}", fg="red", err=True)
             ctx.exit(1)
-
-
-def _weights_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        "--weights",
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="The model folder, or its best.pt. Else ANNOTATE_WEIGHTS, else /weights.",
-    )(command)
-
-
-def _settings(weights: Path | None) -> Settings:
-    settings = Settings.from_environment()
-    return settings if weights is None else replace(settings, weights=weights)
 
 
 def _read_replicas(
@@ -81,7 +62,7 @@ def main(debug: bool) -> None:
 
 
 @main.command()
-@_weights_option
+@weights_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8070, show_default=True, help="The port to listen on.")
 def serve(weights: Path | None, host: str, port: int) -> None:
@@ -94,7 +75,7 @@ def serve(weights: Path | None, host: str, port: int) -> None:
     """
     from handler import server, service
 
-    settings = _settings(weights)
+    settings = settings_of(weights)
     service.log_to_stdout()
     click.secho(f"Serving {settings.weights} on http://{host}:{port} (Ctrl-C ends it)", err=True)
     server.serve(settings, host, port)
@@ -102,7 +83,7 @@ def serve(weights: Path | None, host: str, port: int) -> None:
 
 @main.command()
 @click.argument("images", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@_weights_option
+@weights_option
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -133,10 +114,10 @@ def annotate(
     from handler.drawing import draw
     from handler.service import Service
 
-    pictures = list(_pictures(images))
+    pictures = list(pictures_in(images))
     if not pictures:
         raise click.BadParameter(f"no pictures ({' '.join(PICTURE_SUFFIXES)}) found")
-    service = Service.load(_settings(weights))
+    service = Service.load(settings_of(weights, exports=False))
     out.mkdir(parents=True, exist_ok=True)
     failures = 0
     # The bar is on stderr; other output goes above it, but only where it is on the same screen.
@@ -156,7 +137,7 @@ def annotate(
 
 
 @main.command()
-@_weights_option
+@weights_option
 @click.option(
     "--platform",
     type=_PLATFORM,
@@ -214,7 +195,7 @@ def function(
     from handler.nuclio.function import Function
     from handler.service import Service
 
-    service = Service.load(_settings(weights))
+    service = Service.load(settings_of(weights, exports=False))
     if labels:
         click.echo(raw_labels(spec_of(service.labels)))
         return
@@ -234,7 +215,7 @@ def function(
 
 
 @main.command()
-@_weights_option
+@weights_option
 @click.option(
     "--to",
     "kind",
@@ -291,16 +272,16 @@ def export(
         raise click.UsageError("--int8 needs --images, and writes OpenVINO only")
     if images is None and _EXAMPLES.is_dir():
         images = _EXAMPLES
-    pictures = [] if images is None else list(_pictures([images]))
+    pictures = [] if images is None else list(pictures_in([images]))
     if not pictures:
         raise click.BadParameter("no pictures to compare on: name some with --images")
     if int8:
-        _export_int8(_settings(weights), pictures, out, accept_loss)
+        _export_int8(settings_of(weights), pictures, out, accept_loss)
         return
     from handler.models.export import export as export_model
 
     with Console(stderr=True).status("Exporting, and comparing with the original"):
-        precision = export_model(_settings(weights), kind, pictures, out)
+        precision = export_model(settings_of(weights), kind, pictures, out)
     click.echo(f"{out}: the original's answers on {len(pictures)} pictures, in {precision}")
 
 
@@ -388,6 +369,9 @@ def remove(platform: str, file: Path) -> None:
     remove(file, platform, click.echo)
 
 
+main.add_command(bench)
+
+
 def _summary(shapes: Iterable[dict[str, Any]]) -> str:
     counts = Counter(shape["label"] for shape in shapes)
     return ", ".join(f"{count} {label}" for label, count in counts.items()) or "nothing found"
@@ -395,16 +379,10 @@ def _summary(shapes: Iterable[dict[str, Any]]) -> str:
 
 def _one_a_line(shapes: Iterable[dict[str, Any]]) -> bytes:
     """Return a JSON list with a shape on each line: a mask has millions of numbers."""
-    lines = [orjson.dumps(shape, option=orjson.OPT_SERIALIZE_NUMPY) for shape in shapes]
+    from handler.cvat.shapes import to_json
+
+    lines = [to_json(shape) for shape in shapes]
     return b"[\n" + b",\n".join(lines) + b"\n]\n"
-
-
-def _pictures(paths: Iterable[Path]) -> Iterable[Path]:
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES)
-        else:
-            yield path
 
 
 def _named(pictures: Iterable[Path]) -> list[tuple[Path, str]]:

@@ -11,22 +11,28 @@ import cv2
 _ROOT = Path("/")
 
 
-def available(root: Path = _ROOT) -> int:
-    """Return the number of processors, at least 1: the least that affinity or a cgroup allows.
+def allowed(root: Path = _ROOT) -> float:
+    """Return the least that affinity or a cgroup allows, in processors, which can be a part of one.
 
-    A part of a processor counts as one: a limit is on time, and one frame does not use it up.
     `root` is where /proc and /sys are.
     """
-    limits = [math.ceil(limit) for limit in _limits(root) if limit > 0]
-    return min([len(os.sched_getaffinity(0)), *limits])
+    return min([len(os.sched_getaffinity(0)), *(limit for limit in _limits(root) if limit > 0)])
+
+
+def available(workers: int = 1, root: Path = _ROOT) -> int:
+    """Return on how many threads to compute a frame, at least 1, where `workers` share the machine.
+
+    A part of a processor counts as one: a limit is on time, and one frame does not use it up.
+    """
+    return max(1, math.ceil(allowed(root)) // workers)
 
 
 def use(asked: int | None) -> None:
     """Let OpenCV, and torch if it is there, compute on `asked` threads, or on what is available.
 
-    Called after the first prediction: ultralytics sets both, to none and to one less than the
-    host's processors. Unasked, torch is only given fewer: beside another busy process one thread
-    more made it several times slower.
+    Called before the first prediction, lest it start a thread for each of the host's processors,
+    and after it: ultralytics sets both, to none and to one less than those. Unasked, torch is only
+    given fewer: beside another busy process one thread more made it several times slower.
     """
     threads = asked or available()
     cv2.setNumThreads(threads)

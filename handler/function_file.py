@@ -88,6 +88,11 @@ class FunctionFile:
         return {key: each for key, each in self.triggers.items() if each.get("kind") == "http"}
 
     @property
+    def workers(self) -> int:
+        """How many processes, each with a model of its own, answer frames; at least 1."""
+        return max([1, *map(workers_of, self.http_triggers.values())])
+
+    @property
     def volumes(self) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         """Each volume with its mount."""
         volumes = rows(self.spec.get("volumes"))
@@ -120,6 +125,15 @@ def read_text(path: Path) -> str:
         raise SettingsError(f"{path} is not UTF-8 text", "Save it as UTF-8.") from None
     except OSError as error:
         raise SettingsError(f"{path} cannot be read ({error.strerror})") from None
+
+
+def workers_of(trigger: dict[str, Any]) -> int:
+    """Return a trigger's number of workers: Nuclio before 1.13 read maxWorkers."""
+    for key in ("numWorkers", "maxWorkers"):
+        number = whole(trigger.get(key))
+        if number is not None:
+            return number
+    return 1
 
 
 def table(value: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TypeAlias, cast
 import cv2
 import numpy as np
 import pybase64
+import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -21,6 +22,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF
 
 # OpenCV decodes these to the pixels that Pillow gives, in a third of the time.
 _FAST = {(kind, mode) for kind in ("JPEG", "MPO", "PNG", "BMP", "WEBP") for mode in ("RGB", "L")}
+_JPEG = ("JPEG", "MPO")
 _ORIENTATION = 0x0112  # the EXIF tag
 
 # Kept before ultralytics replaces it by one that looks for further packages, and for pip.
@@ -63,11 +65,11 @@ def decode(encoded: bytes, max_pixels: int) -> Picture:
     try:
         with _open(io.BytesIO(encoded), formats=FORMATS) as header:
             _check_size(header, max_pixels)
-            upright = header.format in ("JPEG", "MPO") or _is_upright(header)
-            if (header.format, header.mode) in _FAST and upright:
-                picture = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
-            else:
-                picture = _decode_like_cvat(header)
+            is_jpeg, upright = header.format in _JPEG, _is_upright(header)
+            if (header.format, header.mode) not in _FAST or not (is_jpeg or upright):
+                return _decode_like_cvat(header)
+            read = _decode_jpeg if is_jpeg and upright else _decode_with_opencv
+            picture = read(encoded)
     except UnidentifiedImageError:
         raise RequestError(
             "'image' is not a picture", f"Send one of: {', '.join(FORMATS)}.", code="not_an_image"
@@ -76,7 +78,7 @@ def decode(encoded: bytes, max_pixels: int) -> Picture:
         raise _corrupt(str(error)) from error
     if picture is None:
         raise _corrupt(f"{len(encoded)} bytes that end too early or are damaged")
-    return cast("Picture", picture)
+    return picture
 
 
 def _check_size(header: Image.Image, max_pixels: int) -> None:
@@ -91,6 +93,18 @@ def _check_size(header: Image.Image, max_pixels: int) -> None:
 
 def _is_upright(header: Image.Image) -> bool:
     return bool(header.getexif().get(_ORIENTATION, 1) == 1)
+
+
+def _decode_jpeg(encoded: bytes) -> Picture | None:
+    """Return the pixels that OpenCV gives, in half its time."""
+    try:
+        return cast("Picture", simplejpeg.decode_jpeg(encoded, "BGR"))
+    except ValueError:  # also of damage that OpenCV repairs
+        return _decode_with_opencv(encoded)
+
+
+def _decode_with_opencv(encoded: bytes) -> Picture | None:
+    return cast("Picture | None", cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR))
 
 
 def _decode_like_cvat(source: Image.Image) -> Picture:

@@ -1,13 +1,15 @@
 """What this machine, or this container, has.
 
-Limits: the kernel's cgroup v2 (`cpu.max`, `memory.max`) and v1 (`cpu.cfs_quota_us`,
-`memory.limit_in_bytes`). Features: `flags` in /proc/cpuinfo. GPUs: `nvidia-smi`.
+Limits: of processors those of `handler.cpus`, of memory the kernel's cgroup v2 (`memory.max`) and
+v1 (`memory.limit_in_bytes`). Features: `flags` in /proc/cpuinfo. GPUs: `nvidia-smi`.
 """
 
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from handler import cpus
 
 _NO_LIMIT = 2**60  # cgroup v1 writes the largest page-aligned number for "none"
 
@@ -30,6 +32,7 @@ class Machine:
     cpus: float
     memory: int
     gpus: tuple[Gpu, ...] = ()
+    cpu_name: str = ""
 
     @classmethod
     def read(cls, root: Path = Path("/")) -> "Machine":
@@ -40,15 +43,16 @@ class Machine:
         return cls(
             cpu_flags=cpu_flags(root),
             host_cpus=host_cpus,
-            cpus=min(float(host_cpus), _cpu_limit(cgroup)),
+            cpus=min(float(host_cpus), cpus.allowed(root)),
             memory=min(_host_memory(_text(root / "proc/meminfo")), _memory_limit(cgroup)),
             gpus=read_gpus() if root == Path("/") else (),
+            cpu_name=_field(cpuinfo, "model name"),
         )
 
 
 def cpu_flags(root: Path = Path("/")) -> frozenset[str]:
     """Return what the processor can do, by the kernel's names."""
-    return _flags(_text(root / "proc/cpuinfo"))
+    return frozenset(_field(_text(root / "proc/cpuinfo"), "flags", "Features").split())
 
 
 def peak_memory(root: Path = Path("/")) -> int | None:
@@ -69,11 +73,11 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _flags(cpuinfo: str) -> frozenset[str]:
+def _field(cpuinfo: str, *names: str) -> str:
     for line in cpuinfo.splitlines():
-        if line.startswith(("flags", "Features")):
-            return frozenset(line.partition(":")[2].split())
-    return frozenset()
+        if line.startswith(names):
+            return line.partition(":")[2].strip()
+    return ""
 
 
 def _host_memory(meminfo: str) -> int:
@@ -81,16 +85,6 @@ def _host_memory(meminfo: str) -> int:
         if line.startswith("MemTotal:"):
             return int(line.split()[1]) * 1024
     return _NO_LIMIT
-
-
-def _cpu_limit(cgroup: Path) -> float:
-    quota, _, period = _text(cgroup / "cpu.max").strip().partition(" ")
-    if not quota:
-        quota = _text(cgroup / "cpu/cpu.cfs_quota_us").strip()
-        period = _text(cgroup / "cpu/cpu.cfs_period_us").strip()
-    if not (quota.isdigit() and period.isdigit()):  # "max" and -1 mean none
-        return float("inf")
-    return int(quota) / int(period)
 
 
 def _memory_limit(cgroup: Path) -> int:

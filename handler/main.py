@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from handler.errors import AnnotateError
+from handler.nuclio import workers
 from handler.service import CONTENT_TYPE, Service, log, log_to_stdout
 from handler.settings import Settings
 
@@ -26,7 +27,7 @@ def init_context(context: Any) -> None:
     if hasattr(context.platform, "set_termination_callback"):
         context.platform.set_termination_callback(_end)
     try:
-        context.user_data.service = Service.load(Settings.from_environment())
+        context.user_data.service = Service.load(workers.sharing(Settings.from_environment()))
     except AnnotateError as error:
         log.error("not ready: %s", error)
         REASON.write_text(f"not ready: {error}\n")

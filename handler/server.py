@@ -110,7 +110,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
         raise loading.error
 
 
-async def _read_body(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytearray:
     body = bytearray()
     try:
         async for chunk in request.stream():
@@ -121,7 +121,7 @@ async def _read_body(request: Request) -> bytes:
                 )
     except ClientDisconnect:
         raise RequestError("The sender went away before its request was complete") from None
-    return bytes(body)
+    return body
 
 
 async def _not_found(request: Request, _: Exception) -> Response:

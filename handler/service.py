@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,15 +13,16 @@ import orjson
 
 from handler import cpus, images
 from handler.cvat.request import DetectorRequest
-from handler.cvat.shapes import shapes_of
+from handler.cvat.shapes import shapes_of, to_json
 from handler.errors import AnnotateError, ModelError, WeightsError
 from handler.images import Picture
 from handler.labels import labels_of
-from handler.models import families
+from handler.models import cached, families
 from handler.models.folder import ModelFolder
 from handler.models.options import Options
 from handler.settings import Settings
 from handler.skeletons import with_skeletons
+from handler.timings import Timings
 
 CONTENT_TYPE = "application/json"
 
@@ -43,25 +44,6 @@ class Reply:
 
     status: int
     body: bytes
-
-
-@dataclass
-class Timings:
-    """Seconds spent in each stage of one frame."""
-
-    stages: dict[str, float] = field(default_factory=dict)
-    _last: float = field(default_factory=time.perf_counter)
-
-    def mark(self, stage: str) -> None:
-        """Book the time since the last mark to `stage`."""
-        now = time.perf_counter()
-        self.stages[stage] = now - self._last
-        self._last = now
-
-    def __str__(self) -> str:
-        total = sum(self.stages.values())
-        each = [f"{stage}={seconds * 1000:.1f}ms" for stage, seconds in self.stages.items()]
-        return " ".join([*each, f"total={total * 1000:.1f}ms"])
 
 
 class Service:
@@ -99,16 +81,18 @@ class Service:
         start = time.perf_counter()
         folder = ModelFolder.open(settings.weights)
         options = Options.merge(settings, folder.config)
-        service = cls(families.load(folder, options, settings), folder, options, settings)
+        service = cls(cached.load(folder, options, settings), folder, options, settings)
+        cpus.use(settings.threads)
         service._warm_up()
         cpus.use(settings.threads)
         log.info(
-            "ready weights=%s task=%s classes=%d threshold=%g seconds=%.1f",
+            "ready weights=%s task=%s classes=%d threshold=%g seconds=%.1f %s",
             folder.weights,
             service.model.task,
             len(service.model.classes),
             options.threshold,
             time.perf_counter() - start,
+            " ".join(f"{name}={number}" for name, number in service.model.versions.items()),
         )
         return service
 
@@ -143,7 +127,9 @@ class Service:
                 found = self.model.predict(picture, float(limits.min()))
                 timings.mark("predict")
             found = found.where(found.scores >= limits[found.classes])
-            return picture, shapes_of(found, self._label_of_class, width, height)
+            shapes = shapes_of(found, self._label_of_class, width, height)
+            timings.mark("shapes")
+            return picture, shapes
         except Exception as error:
             raise ModelError(
                 f"The model failed on this picture: {type(error).__name__}",
@@ -158,7 +144,7 @@ class Service:
             request = DetectorRequest.parse(body)
             timings.mark("parse")
             picture, shapes = self.annotate(request.image, request.threshold, timings)
-            reply = Reply(200, orjson.dumps(shapes, option=orjson.OPT_SERIALIZE_NUMPY))
+            reply = Reply(200, to_json(shapes))
             timings.mark("encode")
         except AnnotateError as error:
             traceback = error if error.status >= 500 else None

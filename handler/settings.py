@@ -94,7 +94,10 @@ class Settings:
         one_of("auto", "openvino", "onnxruntime", "torch"),
         "auto",
         "what runs the network: `openvino`, `onnxruntime` or `torch`; `auto` is OpenVINO for "
-        "exported models",
+        "exported models, and for a .pt where there is a cache to export it into",
+    )
+    cache: Path | None = _setting(
+        _PATH, None, "where exported models are kept; the image sets it to `/cache`"
     )
     precision: str = _setting(
         one_of("auto", "f32", "bf16"),
@@ -103,7 +106,10 @@ class Settings:
         "`auto` is what model.yaml says was verified, or `f32` where the processor lacks `bf16`",
     )
     threads: int | None = _setting(
-        COUNT, None, "threads for one frame; else as many as the container's CPU limit"
+        COUNT,
+        None,
+        "threads for one frame; else the container's CPU limit, shared out between Nuclio's "
+        "workers",
     )
     threshold: float | None = _setting(
         FRACTION, None, "the lowest score to report when a request names none"
@@ -139,6 +145,11 @@ class Settings:
                 setting.metadata["kind"], environment[variable], variable
             )
         return cls(**values)
+
+    def to_environment(self) -> dict[str, str]:
+        """Return the variables that `from_environment` reads as these settings."""
+        values = {PREFIX + each.name.upper(): getattr(self, each.name) for each in fields(self)}
+        return {name: str(value) for name, value in values.items() if value is not None}
 
 
 def settings_table() -> str:

@@ -4,8 +4,9 @@ import base64
 import json
 import os
 import shutil
+import subprocess
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,40 @@ def export_of(model_of: Callable[[str], Path]) -> Callable[..., Path]:
         return made[key]
 
     return export
+
+
+@pytest.fixture(scope="session")
+def build() -> Iterator[Callable[..., str]]:
+    """A function that runs ./scripts/build and returns the image's name.
+
+    The images go at the end; Docker keeps their layers for the next run.
+    """
+    from tests.containers import docker
+
+    reason = ""
+    if shutil.which("docker") is None:
+        reason = "Docker is not installed"
+    elif docker("info", check=False)[0]:
+        reason = "Docker's daemon does not answer"
+    if reason and os.environ.get("CI"):
+        pytest.fail(f"{reason}, and CI must test the image")
+    if reason:
+        pytest.skip(reason)
+
+    built: set[str] = set()
+
+    def run(target: str, root: Path = ROOT, name: str = "") -> str:
+        image = f"auto-annotate-test:{name or target}"
+        finished = subprocess.run(
+            [root / "scripts" / "build", target, "--tag", image],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        assert finished.returncode == 0, finished.stdout.decode()[-5000:]
+        built.add(image)
+        return image
+
+    yield run
+    if built:
+        docker("image", "rm", *built)

@@ -39,19 +39,27 @@ def build(tmp_path: Path) -> Build:
 
 def test_the_cpu_image_takes_torch_from_the_index_for_it(build: Build) -> None:
     output = build().stdout
-    assert "BUILDKIT 1 INDEX https://index.example/cpu\nbuild\n--target\nruntime\n" in output
-    assert "--file\nDockerfile\n--build-arg\nTORCH_INDEX\n" in output
+    assert "BUILDKIT 1 INDEX https://index.example/cpu\nbuild\n" in output
+    assert "--target\nruntime\n--build-arg\nTORCH_INDEX\n" in output
     tag = f"auto-annotate:{version('auto-annotate')}"
     assert f"--tag\nauto-annotate:latest\n--tag\n{tag}\n" in output
-    assert f"Built {tag} (2.5 GB)." in output
+    assert f"Built {tag} (2.50 GB)." in output
     assert f"8080:8080 {tag}\n" in output
 
 
 def test_the_gpu_image_takes_it_from_pip_s_own(build: Build) -> None:
     output = build("cuda").stdout
-    assert "--file\nDockerfile.cuda\n" in output
+    assert "--target\nruntime\n--file\nDockerfile.cuda\n" in output
     assert "--build-arg\nTORCH_INDEX" not in output
     assert f"--tag\nauto-annotate:{version('auto-annotate')}-cuda\n" in output
+    assert "auto-annotate:latest" not in output
+
+
+def test_the_image_without_torch_asks_for_no_index(build: Build) -> None:
+    output = build("slim").stdout
+    assert "--target\nslim\n" in output
+    assert "--build-arg\nTORCH_INDEX" not in output
+    assert f"Built auto-annotate:{version('auto-annotate')}-slim (2.50 GB)." in output
     assert "auto-annotate:latest" not in output
 
 
@@ -60,7 +68,7 @@ def test_a_tag_replaces_its_own(build: Build, arguments: tuple[str, ...]) -> Non
     output = build("runtime", *arguments, "--no-cache").stdout
     assert "\n".join((*arguments, "--no-cache")) in output
     assert "auto-annotate:" not in output
-    assert "Built mine:1 (2.5 GB)." in output
+    assert "Built mine:1 (2.50 GB)." in output
 
 
 def test_a_proxy_s_certificates_and_settings_are_secrets(build: Build, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ def test_the_service_is_locked_down(services: dict[str, Any]) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["tmpfs"] == ["/tmp"]  # noqa: S108
     assert "${WEIGHTS:-./weights}:/weights:ro" in service["volumes"]
+    assert "cache:/cache" in service["volumes"]
 
 
 def test_every_port_stays_on_this_host(services: dict[str, Any]) -> None:

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,12 +72,22 @@ V1 = {"proc/self/cgroup": "4:memory:/docker/abc\n3:cpu,cpuacct:/docker/abc\n0::/
 def test_the_container_s_limit_goes_over_the_host_s_processors(
     tmp_path: Path, files: dict[str, str], expected: int
 ) -> None:
-    assert cpus.available(write(tmp_path, files)) == expected
+    assert cpus.available(root=write(tmp_path, files)) == expected
+
+
+def test_a_part_of_a_processor_is_allowed_and_its_thread_counts_as_one(tmp_path: Path) -> None:
+    root = write(tmp_path, V2 | {"sys/fs/cgroup/cpu.max": "150000 100000\n"})
+    assert (cpus.allowed(root), cpus.available(root=root)) == (1.5, 2)
+
+
+@pytest.mark.parametrize(("workers", "expected"), [(1, 16), (2, 8), (3, 5), (16, 1), (40, 1)])
+def test_workers_share_the_processors(tmp_path: Path, workers: int, expected: int) -> None:
+    assert cpus.available(workers, tmp_path) == expected
 
 
 def test_pinned_to_one_processor_it_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3})
-    assert cpus.available(tmp_path) == 1
+    assert cpus.available(root=tmp_path) == 1
 
 
 @pytest.fixture
@@ -102,3 +114,10 @@ def test_unasked_torch_is_given_fewer_threads_never_more(
     torch.set_num_threads(2)
     cpus.use(None)
     assert torch.get_num_threads() == expected
+
+
+def test_imports_start_no_threads() -> None:
+    code = "import handler.images, os; print(len(os.listdir('/proc/self/task')))"
+    environment = {key: value for key, value in os.environ.items() if "_NUM_THREADS" not in key}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
+    assert run.stdout == b"1\n"

@@ -50,6 +50,7 @@ def test_the_bases_are_the_real_ones() -> None:
         "${BASE_IMAGE}",
         "${NUCLIO_IMAGE}:${NUCLIO_VERSION}-${NUCLIO_ARCH}",
         "installer",
+        "system",
     }
 
 
@@ -63,6 +64,14 @@ def test_no_layer_is_written_twice() -> None:
 
 
 def test_opencv_comes_without_a_display() -> None:
-    for name in ("runtime.txt", "test.txt"):
+    for name in ("runtime.txt", "slim.txt", "test.txt"):
         lock = (ROOT / "requirements" / name).read_text()
         assert re.findall(r"^opencv[a-z-]*", lock, re.MULTILINE) == ["opencv-python-headless"]
+
+
+def test_the_slim_image_has_the_versions_of_the_other() -> None:
+    locks = [
+        set(re.findall(r"^\S+==\S+", (ROOT / "requirements" / name).read_text(), re.MULTILINE))
+        for name in ("slim.txt", "runtime.txt")
+    ]
+    assert locks[0] < locks[1]

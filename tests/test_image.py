@@ -1,39 +1,27 @@
 """The image: built as a user builds it, started with nothing allowed, and asked for shapes."""
 
 import json
-import os
+import re
 import shutil
-import subprocess
-import time
+import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.conftest import DEMO, EXAMPLES, ROOT, body_of
+from tests.conftest import EXAMPLES, ROOT, body_of
+from tests.containers import (
+    DISTRIBUTIONS,
+    LOCKED_DOWN,
+    Container,
+    assert_shapes,
+    docker,
+    inspect,
+    running,
+)
 
 pytestmark = pytest.mark.docker
 
-LOCKED_DOWN = (
-    "--read-only",
-    "--network=none",
-    "--cap-drop=ALL",
-    "--security-opt=no-new-privileges",
-    "--tmpfs=/tmp",
-)
-POST = """
-import sys, urllib.request
-url = f"http://127.0.0.1:{sys.argv[1]}/"
-headers = {"Content-Type": "application/json"}
-request = urllib.request.Request(url, sys.stdin.buffer.read(), headers)
-sys.stdout.buffer.write(urllib.request.urlopen(request).read())
-"""
-DISTRIBUTIONS = """
-from importlib.metadata import distributions
-print(*sorted(d.name.lower().replace("_", "-") for d in distributions()))
-"""
 WRITABLE = """
 import os
 for folder, inner, _ in os.walk("/"):
@@ -50,99 +38,6 @@ for path in (*pathlib.Path("/opt/torch").rglob("*.py"), *pathlib.Path("/opt/venv
 """
 
 
-def docker(*arguments: str, stdin: bytes = b"", check: bool = True) -> tuple[int, str]:
-    """Run a Docker command and return its exit status and everything it printed."""
-    finished = subprocess.run(
-        ["docker", *arguments],  # noqa: S607
-        input=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    output = finished.stdout.decode()
-    assert not (check and finished.returncode), output
-    return finished.returncode, output
-
-
-def inspect(name: str) -> dict[str, Any]:
-    """Return what Docker knows of an image or a container."""
-    found: list[dict[str, Any]] = json.loads(docker("inspect", name)[1])
-    return found[0]
-
-
-class Container:
-    """A container that runs in the background."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def execute(self, *command: str, stdin: bytes = b"") -> str:
-        return docker("exec", "--interactive", self.name, *command, stdin=stdin)[1]
-
-    def post(self, body: bytes, port: int = 8080) -> Any:
-        return json.loads(self.execute("python", "-c", POST, str(port), stdin=body))
-
-    def wait_until_healthy(self) -> None:
-        deadline = time.monotonic() + 300
-        while (state := inspect(self.name)["State"])["Health"]["Status"] != "healthy":
-            assert state["Running"], f"the container ended:\n{self.log()}"
-            assert time.monotonic() < deadline, f"{state['Health']['Log']}\n{self.log()}"
-            time.sleep(0.5)
-
-    def log(self) -> str:
-        return docker("logs", self.name)[1]
-
-    def stop(self) -> int:
-        """Ask it to end, as `docker stop` does, and return its exit status (137: it was killed)."""
-        docker("stop", "--time=9", self.name)
-        status: int = inspect(self.name)["State"]["ExitCode"]
-        return status
-
-
-@contextmanager
-def running(image: str, *command: str, options: tuple[str, ...] = ()) -> Iterator[Container]:
-    name = docker("run", "--detach", *LOCKED_DOWN, *options, image, *command)[1].strip()
-    try:
-        yield Container(name)
-    finally:
-        docker("rm", "--force", "--volumes", name)
-
-
-@pytest.fixture(scope="session")
-def build() -> Iterator[Callable[..., str]]:
-    """A function that runs ./scripts/build and returns the image's name.
-
-    The images go at the end; Docker keeps their layers for the next run.
-    """
-    reason = ""
-    if shutil.which("docker") is None:
-        reason = "Docker is not installed"
-    elif docker("info", check=False)[0]:
-        reason = "Docker's daemon does not answer"
-    if reason and os.environ.get("CI"):
-        pytest.fail(f"{reason}, and CI must test the image")
-    if reason:
-        pytest.skip(reason)
-
-    built = []
-
-    def run(target: str, root: Path = ROOT, name: str = "") -> str:
-        image = f"auto-annotate-test:{name or target}"
-        finished = subprocess.run(
-            [root / "scripts" / "build", target, "--tag", image],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-        assert finished.returncode == 0, finished.stdout.decode()[-5000:]
-        built.append(image)
-        return image
-
-    yield run
-    if built:
-        docker("image", "rm", *built)
-
-
 @pytest.fixture(scope="session")
 def image(build: Callable[..., str]) -> str:
     return build("runtime")
@@ -154,9 +49,17 @@ def cuda_image(build: Callable[..., str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def container(image: str) -> Iterator[Container]:
+def cache() -> Iterator[str]:
+    """The option that mounts a volume as the cache, empty at first."""
+    name = f"auto-annotate-test-{uuid.uuid4().hex}"
+    yield f"--volume={name}:/cache"
+    docker("volume", "rm", name)
+
+
+@pytest.fixture(scope="module")
+def container(image: str, cache: str) -> Iterator[Container]:
     """The image as it starts by itself, with nothing allowed."""
-    with running(image, options=("--volume=/cache",)) as started:
+    with running(image, options=(cache,)) as started:
         started.wait_until_healthy()
         yield started
 
@@ -164,14 +67,6 @@ def container(image: str) -> Iterator[Container]:
 @pytest.fixture(scope="session")
 def request_body() -> bytes:
     return body_of(EXAMPLES[0].read_bytes())
-
-
-def assert_shapes(answer: Any) -> None:
-    assert answer, "no shape was found"
-    assert {shape["label"] for shape in answer} <= set(
-        (DEMO / "classes.txt").read_text().splitlines()
-    )
-    assert all(shape["type"] == "rectangle" and len(shape["points"]) == 4 for shape in answer)
 
 
 def test_it_is_not_healthy_before_it_is_ready(image: str) -> None:
@@ -187,6 +82,39 @@ def test_it_is_not_healthy_before_it_is_ready(image: str) -> None:
 
 def test_it_annotates_a_picture(container: Container, request_body: bytes) -> None:
     assert_shapes(container.post(request_body))
+
+
+def test_a_pt_is_exported_at_the_first_start_only(
+    container: Container, image: str, cache: str, request_body: bytes
+) -> None:
+    assert "exporting /weights/best.pt" in container.log()
+    assert " openvino=" in container.log()
+    with running(image, options=(cache,)) as again:
+        again.wait_until_healthy()
+        assert "exporting" not in again.log()
+        assert " openvino=" in again.log()
+        assert again.post(request_body) == container.post(request_body)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ((), "Read-only file system"),
+        (("--tmpfs=/cache:size=4m,uid=10001",), "No space left on device"),
+    ],
+)
+def test_without_room_in_the_cache_a_pt_is_answered_by_torch(
+    image: str, request_body: bytes, options: tuple[str, ...], reason: str
+) -> None:
+    with running(image, options=options) as started:
+        started.wait_until_healthy()
+        log = started.log()
+        assert (
+            f"answered by torch, which is slower: the cache /cache cannot be used ({reason})" in log
+        )
+        assert " torch=" in log
+        assert "exporting" not in log
+        assert_shapes(started.post(request_body))
 
 
 def test_it_runs_as_a_user_without_rights(container: Container) -> None:
@@ -274,25 +202,33 @@ def test_without_weights_it_fails_and_says_why(image: str, command: tuple[str, .
     assert "Traceback" not in log
 
 
-def test_a_changed_handler_changes_one_small_layer(
-    build: Callable[..., str], image: str, tmp_path: Path
+@pytest.mark.parametrize("changed", ["__init__.py", "cvat/__init__.py", "models/__init__.py"])
+def test_a_changed_line_changes_one_layer(
+    build: Callable[..., str], image: str, tmp_path: Path, changed: str
 ) -> None:
     for name in (".dockerignore", "Dockerfile", "LICENSE", "README.md", "pyproject.toml"):
         shutil.copy2(ROOT / name, tmp_path)
     for name in ("deploy", "handler", "requirements", "scripts", "weights"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    with (tmp_path / "handler" / "__init__.py").open("a") as source:
+    with (tmp_path / "handler" / changed).open("a") as source:
         source.write("\nCHANGED = True\n")
     for path in (tmp_path / "weights").iterdir():
         path.touch()
 
-    changed = build("runtime", root=tmp_path, name="changed")
+    other = build("runtime", root=tmp_path, name="changed")
 
-    layers = inspect(image)["RootFS"]["Layers"], inspect(changed)["RootFS"]["Layers"]
+    layers = inspect(image)["RootFS"]["Layers"], inspect(other)["RootFS"]["Layers"]
     assert [first == second for first, second in zip(*layers, strict=True)].count(False) == 1
-    for files in ("--exclude=models opt/auto-annotate", "opt/auto-annotate/handler/models"):
-        pack = f"tar -C / -cz {files} | wc -c"
-        assert int(docker("run", "--rm", changed, "sh", "-c", pack)[1]) < 100_000
+
+
+def test_the_layers_of_the_handler_are_small(container: Container) -> None:
+    rooms = re.findall(r"--from=handler /layer-(\w+)", (ROOT / "Dockerfile").read_text())
+    folders = [f"opt/auto-annotate/handler/{room}" for room in dict.fromkeys(rooms)]
+    assert len(folders) > 1
+    rest = " ".join(f"--exclude={folder}" for folder in folders)
+    for files in (f"{rest} opt/auto-annotate", *folders):
+        packed = int(container.execute("sh", "-c", f"tar -C / -cz {files} | wc -c"))
+        assert 0 < packed < 100_000, files
 
 
 def test_the_gpu_image_answers_on_a_cpu(cuda_image: str, request_body: bytes) -> None:

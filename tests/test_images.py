@@ -8,6 +8,7 @@ import zlib
 import cv2
 import numpy as np
 import pytest
+import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from ultralytics.utils import ASSETS
@@ -49,6 +50,27 @@ def test_what_is_not_base64_is_said_to_be_so(text: str) -> None:
 def test_a_jpeg_has_the_pixels_that_ultralytics_would_read() -> None:
     expected = cv2.imread(str(ASSETS / "zidane.jpg"))
     np.testing.assert_array_equal(decode(PHOTOGRAPH, LIMIT), expected)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
+def test_a_jpeg_of_any_kind_has_opencv_s_pixels(
+    photograph: Image.Image, mode: str, progressive: bool, subsampling: str
+) -> None:
+    odd = photograph.convert(mode).crop((0, 0, 213, 121))
+    content = encoded(odd, "JPEG", progressive=progressive, subsampling=subsampling)
+    expected = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    np.testing.assert_array_equal(decode(content, LIMIT), expected)
+
+
+def test_damage_that_opencv_repairs_is_repaired(photograph: Image.Image) -> None:
+    whole = encoded(photograph, "JPEG", restart_marker_rows=1)
+    damaged = whole.replace(b"\xff\xd3", b"\xff\xd5", 1)
+    with pytest.raises(ValueError, match="orrupt JPEG"):
+        simplejpeg.decode_jpeg(damaged)
+    expected = cv2.imdecode(np.frombuffer(damaged, np.uint8), cv2.IMREAD_COLOR)
+    np.testing.assert_array_equal(decode(damaged, LIMIT), expected)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 """Whether this machine, or this container, can run a function well."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from handler.docker import HELPER_IMAGE, Images
 from handler.function_file import FunctionFile, table, whole
@@ -11,6 +12,7 @@ from handler.machine import Machine
 from handler.nuclio.document import USER_ID
 from handler.nuclio.rules.build import builds
 from handler.nuclio.rules.resources import quantity
+from handler.nuclio.rules.volumes import cache_volumes
 from handler.rules import Rules
 
 # CUDA 13, which our GPU image's torch brings with it, needs this driver or a newer one.
@@ -45,8 +47,14 @@ class Host:
         """The folders of the host that the function mounts, on Docker."""
         if self.function is None or self.function.platform != "docker":
             return []
-        paths = [table(volume.get("hostPath")).get("path") for volume, _ in self.function.volumes]
-        return [Path(path) for path in paths if isinstance(path, str) and path.startswith("/")]
+        return _folders(volume for volume, _ in self.function.volumes)
+
+    @property
+    def cache_folders(self) -> list[Path]:
+        """Those of them that the function keeps exported models in."""
+        if self.function is None or self.function.platform != "docker":
+            return []
+        return _folders(volume for volume, _ in cache_volumes(self.function))
 
     @property
     def user(self) -> int:
@@ -57,6 +65,11 @@ class Host:
     @property
     def wants_gpu(self) -> bool:
         return self.function is not None and self.function.wants_gpu
+
+
+def _folders(volumes: Iterable[dict[str, Any]]) -> list[Path]:
+    paths = [table(volume.get("hostPath")).get("path") for volume in volumes]
+    return [Path(path) for path in paths if isinstance(path, str) and path.startswith("/")]
 
 
 RULES: Rules[Host] = Rules("machine")
@@ -96,7 +109,7 @@ def _memory_limit(host: Host) -> Iterator[str]:
     if host.function is None or host.peak is None:
         return
     limit = quantity(host.function.resources("limits").get("memory"))
-    need = host.peak * _workers(host.function)
+    need = host.peak * host.function.workers
     if limit is not None and need > limit:
         yield f"The model needs {_size(need)} here, the function's limit is {_size(limit)}"
 
@@ -108,14 +121,9 @@ def _memory_limit(host: Host) -> Iterator[str]:
     "Use a machine with more memory, or fewer workers.",
 )
 def _memory(host: Host) -> Iterator[str]:
-    need = (host.peak or 0) * _workers(host.function)
+    need = (host.peak or 0) * (host.function.workers if host.function else 1)
     if need > host.machine.memory:
         yield f"The model needs {_size(need)}, there are {_size(host.machine.memory)}"
-
-
-def _workers(function: FunctionFile | None) -> int:
-    triggers = function.http_triggers.values() if function else ()
-    return max([1, *(whole(trigger.get("numWorkers")) or 1 for trigger in triggers)])
 
 
 def _size(count: float) -> str:
@@ -172,6 +180,20 @@ def _host_folder_readable(host: Host) -> Iterator[str]:
             if found.st_mode & needed != needed and found.st_uid != host.user:
                 yield f"{path} is not readable for the function's user {host.user}"
                 break
+
+
+@rule(
+    "cache-folder-writable",
+    "warning",
+    f"the folder that the function mounts as its cache can be written by its user, {USER_ID}",
+    f"Give it to that user: chown {USER_ID} FOLDER.",
+)
+def _cache_folder_writable(host: Host) -> Iterator[str]:
+    for folder in host.cache_folders:
+        if folder.is_dir():
+            found = folder.stat()
+            if found.st_uid != host.user and found.st_mode & 0o2 == 0:
+                yield f"{folder} cannot be written by {host.user}: a .pt stays slow"
 
 
 @rule(

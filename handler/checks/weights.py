@@ -1,21 +1,19 @@
 """Whether a model folder can be served, and whether a function.yaml is about the same model."""
 
-import hashlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from handler.cvat.reply import problems_in
+from handler.cvat.shapes import to_json
 from handler.errors import AnnotateError
 from handler.function_file import FunctionFile
 from handler.models import families
 from handler.models.checkpoint import Checkpoint
-from handler.models.folder import ModelFolder
-from handler.models.metadata import network_of
+from handler.models.folder import ModelFolder, digest
 from handler.rules import Rules
 from handler.service import Service
 from handler.settings import Settings
@@ -50,8 +48,7 @@ class Weights:
             found["family"], found["checkpoint"] = families.recognise(found["folder"])
             found["service"] = Service.load(settings)
             shapes = found["service"].annotate(trial_picture())[1]
-            # As CVAT receives them: until then masks are arrays.
-            found["shapes"] = orjson.loads(orjson.dumps(shapes, option=orjson.OPT_SERIALIZE_NUMPY))
+            found["shapes"] = orjson.loads(to_json(shapes))
         except AnnotateError as error:
             found["failure"] = error
         except Exception as error:
@@ -93,14 +90,6 @@ def _weights_digest(weights: Weights) -> Iterator[str]:
     found = digest(weights.folder.weights)
     if found != expected:
         yield f"{weights.folder.weights} has the sum {found}, model.yaml says {expected}"
-
-
-def digest(path: Path) -> str:
-    """Return a file's SHA-256, hexadecimal; of an OpenVINO folder that of its .bin."""
-    if path.is_dir():
-        path = network_of(path).with_suffix(".bin")
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @rule(

@@ -28,7 +28,7 @@ class DetectorRequest:
         Raises:
             RequestError: not JSON, no image, not base64, or a threshold outside 0..1.
         """
-        fields = _parse_json(body) if isinstance(body, bytes | str) else body
+        fields = _parse_json(body) if isinstance(body, bytes | bytearray | str) else body
         if not isinstance(fields, dict):
             raise RequestError(
                 "The body is JSON, but not an object",
@@ -37,7 +37,7 @@ class DetectorRequest:
         return cls(image=_image(fields), threshold=_threshold(fields.get("threshold")))
 
 
-def _parse_json(body: bytes | str) -> Any:
+def _parse_json(body: bytes | bytearray | str) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:

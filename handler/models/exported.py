@@ -24,6 +24,7 @@ from handler.models.options import Options
 from handler.models.suppression import suppress
 from handler.settings import Settings
 from handler.skeletons import keypoint_names
+from handler.timings import part
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,9 @@ class Exported:
         if self.task == "classify":
             return self._classify(picture, threshold)
         seen, letterbox = self._fit(picture)
+        part("letterbox")
         answers = self._engine.run(seen)
+        part("forward")
         prototypes = next((answer[0] for answer in answers if answer.ndim == 4), None)
         candidates = _of_objects(answers)
         answer = Answer(
@@ -118,6 +121,7 @@ class Exported:
             keypoint_shape=self._metadata.keypoint_shape,
             of_probabilities=self._library is _YOLOV5,
         )
+        part("nms")
         return READ[self.task](answer)
 
     def numbers_of(self, picture: Picture) -> NDArray[np.float32]:
@@ -152,13 +156,17 @@ class Exported:
             found = found.scaled(width, height)
         chosen, usual = self._options, self._library
         limit = chosen.max_detections or usual.max_detections
+        part("outputs")
         if layout.suppressed:
             return found.take(np.argsort(-found.scores, kind="stable")[:limit])
         iou = usual.iou if chosen.iou is None else chosen.iou
         return suppress(found, iou, limit, agnostic=chosen.agnostic_nms, oriented=oriented)
 
     def _classify(self, picture: Picture, threshold: float) -> Detections:
-        scores = self._engine.run(self._library.crop(picture, self._size))[0][0]
+        seen = self._library.crop(picture, self._size)
+        part("crop")
+        scores = self._engine.run(seen)[0][0]
+        part("forward")
         if self._library.of_logits:
             powers = np.exp(scores - scores.max())
             scores = powers / powers.sum()

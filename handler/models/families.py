@@ -9,6 +9,7 @@ from handler.images import Picture
 from handler.labels import check_names
 from handler.models.checkpoint import Checkpoint
 from handler.models.folder import ModelFolder
+from handler.models.libraries import check_library
 from handler.models.options import Options
 from handler.models.recognition import family_of
 from handler.settings import Settings
@@ -83,6 +84,7 @@ def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:
             f"ANNOTATE_ENGINE={settings.engine} does not run {folder.weights.name}",
             "Export it with `auto-annotate export`, or set ANNOTATE_ENGINE=auto.",
         )
+    check_library(folder.weights, family, checkpoint)
     module, _, name = FAMILIES[family].partition(":")
     cls: type[Model] = getattr(importlib.import_module(module), name)
     model = cls.load(folder, checkpoint, options, settings)

@@ -1,5 +1,6 @@
 """A model folder: the weights, the class list and model.yaml."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from handler.errors import WeightsError
 from handler.labels import read_classes
 from handler.models.config import read_config
+from handler.models.metadata import network_of
 
 WEIGHTS_SUFFIXES = (".pt", ".pth", ".torchscript", ".onnx", "_openvino_model/")
 
@@ -89,3 +91,11 @@ def _listing(folder: Path) -> str:
         return "The folder is empty: mount the folder with best.pt there."
     shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
     return f"The folder holds: {shown}."
+
+
+def digest(path: Path) -> str:
+    """Return a file's SHA-256, hexadecimal; of an OpenVINO folder that of its .bin."""
+    if path.is_dir():
+        path = network_of(path).with_suffix(".bin")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -19,19 +19,30 @@ def upright(
     boxes: (n, 4) float32, x1 y1 x2 y2. scores: (n,) float32.
     """
     order = np.argsort(-scores, kind="stable")
-    x1, y1, x2, y2 = np.ascontiguousarray(boxes[order].T)
-    areas = (x2 - x1) * (y2 - y1)
-    left = np.arange(len(order))
-    kept: list[np.intp] = []
-    with np.errstate(divide="ignore", invalid="ignore"):  # of empty boxes, which overlap nothing
-        while len(left) and len(kept) < limit:
-            best, left = left[0], left[1:]
-            kept.append(best)
-            across = np.minimum(x2[best], x2[left]) - np.maximum(x1[best], x1[left])
-            down = np.minimum(y2[best], y2[left]) - np.maximum(y1[best], y1[left])
-            common = np.maximum(across, 0) * np.maximum(down, 0)
-            left = left[~(common / (areas[best] + areas[left] - common) > iou)]
-    return order[kept]
+    boxes = boxes[order]
+    kept = np.zeros(0, np.intp)
+    for start in range(0, len(boxes), _BLOCK):
+        block = boxes[start : start + _BLOCK]
+        left = np.logical_not((_iou(boxes[kept], block) > iou).any(axis=0))
+        overlaps = _iou(block, block) > iou
+        for index in range(len(block)):
+            if left[index]:
+                left[index + 1 :] &= ~overlaps[index, index + 1 :]
+        kept = np.append(kept, start + np.flatnonzero(left))
+        if len(kept) >= limit:
+            break
+    return order[kept[:limit]]
+
+
+def _iou(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the (n, m) intersection over union of boxes (n, 4) and (m, 4); NaN of empty ones."""
+    x1, y1, x2, y2 = first.T[:, :, None]
+    u1, v1, u2, v2 = second.T
+    common = np.maximum(np.minimum(x2, u2) - np.maximum(x1, u1), 0)
+    common *= np.maximum(np.minimum(y2, v2) - np.maximum(y1, v1), 0)
+    areas = (x2 - x1) * (y2 - y1) + (u2 - u1) * (v2 - v1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(common / (areas - common), np.float32)
 
 
 def oriented(

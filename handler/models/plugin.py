@@ -11,6 +11,7 @@ from handler.images import Picture
 from handler.labels import SHAPE_TYPES
 from handler.models.checkpoint import Checkpoint
 from handler.models.folder import ModelFolder
+from handler.models.libraries import remedy_for
 from handler.models.options import Options
 from handler.settings import Settings
 
@@ -55,7 +56,7 @@ class PluginModel:
         except Exception as error:
             raise WeightsError(
                 f"The plugin {name} cannot load: {type(error).__name__}: {error}",
-                "See docs/families/plugin.md for what its class has to have.",
+                remedy_for(error, "See docs/families/plugin.md for what its class has to have."),
             ) from error
         if loaded.task not in SHAPE_TYPES or (loaded.task == "pose" and not loaded.keypoints):
             raise WeightsError(
@@ -78,8 +79,11 @@ def _class_of(folder: Path, name: str) -> Any:
     except (ImportError, AttributeError, SyntaxError, ValueError) as error:
         raise SettingsError(
             f"model.yaml: plugin: {name} cannot be imported ({error})",
-            f"Write `plugin: MODULE:CLASS` and put MODULE.py into {folder}; packages that it "
-            "imports belong into the image.",
+            remedy_for(
+                error,
+                f"Write `plugin: MODULE:CLASS` and put MODULE.py into {folder}; packages that it "
+                "imports belong into the image.",
+            ),
         ) from error
     finally:
         sys.path.remove(str(folder.resolve()))

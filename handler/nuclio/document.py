@@ -94,7 +94,7 @@ def _spec(function: "Function") -> dict[str, Any]:
         ),
         **_environment(function),
         "resources": _resources(function),
-        "volumes": [_weights(function)],
+        "volumes": [_weights(function), *_cache(function)],
         "securityContext": _security(function),
         **_replicas(function),
         "triggers": {"http": _trigger(function)},
@@ -163,6 +163,21 @@ def _weights(function: "Function") -> dict[str, Any]:
         "volume": {"name": Commented(reason, "weights"), **source},
         "volumeMount": {"name": "weights", "mountPath": "/weights", "readOnly": True},
     }
+
+
+def _cache(function: "Function") -> list[dict[str, Any]]:
+    """Return the volume of the cache; on Docker it is the container's own folder, as Nuclio mounts
+    nothing there but folders that exist and that the function's user would have to own.
+    """
+    if function.platform == "docker" or function.gpu:
+        return []
+    reason = "A .pt is exported into it at the first start; a claim would outlive the pod."
+    return [
+        {
+            "volume": {"name": Commented(reason, "cache"), "emptyDir": {}},
+            "volumeMount": {"name": "cache", "mountPath": "/cache"},
+        }
+    ]
 
 
 def _security(function: "Function") -> dict[str, Any]:

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -72,6 +73,24 @@ def test_weights_that_only_their_owner_can_read_are_pointed_out(weights: Path, n
     assert found(Host(MACHINE, function(folder=weights))) == {"host-folder-readable"}
 
 
+def test_a_cache_that_the_function_s_user_cannot_write_is_pointed_out(
+    weights: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    cache = tmp_path_factory.mktemp("cache")
+    volumes = function(folder=weights).spec["volumes"]
+    volumes.append(
+        {
+            "volume": {"name": "cache", "hostPath": {"path": str(cache)}},
+            "volumeMount": {"name": "cache", "mountPath": "/cache"},
+        }
+    )
+    host = Host(MACHINE, function({"spec volumes": volumes}))
+    cache.chmod(0o755)
+    assert found(host) == {"cache-folder-writable"}
+    cache.chmod(0o777)
+    assert found(host) == set()
+
+
 IMAGES = Images("auto-annotate:1", is_there=True, has_health_check=True, helper_is_there=True)
 
 
@@ -113,6 +132,7 @@ def test_without_docker_nothing_is_said_about_images(monkeypatch: pytest.MonkeyP
 def test_every_rule_is_tested() -> None:
     tested = {"cpu-features", "cpu-limit", "memory-limit", "memory", "gpu", "gpu-driver"}
     tested |= {"host-folder", "host-folder-readable", "machine-summary"}
+    tested |= {"cache-folder-writable"}
     tested |= {"image-there", "image-health-check", "helper-image"}
     assert tested == {rule.name for rule in RULES}
 
@@ -134,24 +154,35 @@ def _machine(root: Path, files: dict[str, str]) -> Machine:
     return Machine.read(root)
 
 
-V2, V1 = "sys/fs/cgroup/", "sys/fs/cgroup/cpu/cpu.cfs_"
+V2 = "sys/fs/cgroup/"
+V1 = "sys/fs/cgroup/cpu/cpu.cfs_"
+IN_V2, IN_V1 = {"proc/self/cgroup": "0::/\n"}, {"proc/self/cgroup": "3:cpu,cpuacct:/\n"}
 
 
 @pytest.mark.parametrize(
     ("files", "cpus", "memory"),
     [
         ({}, 2, 8 * GIB),
-        ({V2 + "cpu.max": "150000 100000\n", V2 + "memory.max": f"{2 * GIB}\n"}, 1.5, 2 * GIB),
-        ({V2 + "cpu.max": "max 100000\n", V2 + "memory.max": "max\n"}, 2, 8 * GIB),
-        ({V1 + "quota_us": "50000\n", V1 + "period_us": "100000\n"}, 0.5, 8 * GIB),
-        ({V1 + "quota_us": "-1\n", V1 + "period_us": "100000\n"}, 2, 8 * GIB),
+        (
+            IN_V2 | {V2 + "cpu.max": "150000 100000\n", V2 + "memory.max": f"{2 * GIB}\n"},
+            1.5,
+            2 * GIB,
+        ),
+        (IN_V2 | {V2 + "cpu.max": "max 100000\n", V2 + "memory.max": "max\n"}, 2, 8 * GIB),
+        (IN_V1 | {V1 + "quota_us": "50000\n", V1 + "period_us": "100000\n"}, 0.5, 8 * GIB),
+        (IN_V1 | {V1 + "quota_us": "-1\n", V1 + "period_us": "100000\n"}, 2, 8 * GIB),
         ({V2 + "memory/memory.limit_in_bytes": f"{GIB}\n"}, 2, GIB),
         ({V2 + "memory/memory.limit_in_bytes": "9223372036854771712\n"}, 2, 8 * GIB),
     ],
 )
 def test_limits_of_both_kinds_of_cgroup_are_read(
-    tmp_path: Path, files: dict[str, str], cpus: float, memory: int
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    files: dict[str, str],
+    cpus: float,
+    memory: int,
 ) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)))
     machine = _machine(tmp_path, files)
     assert (machine.cpus, machine.memory, machine.host_cpus) == (cpus, memory, 2)
     assert machine.cpu_flags == {"sse2", "avx2"}

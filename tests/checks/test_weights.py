@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from handler.checks.weights import RULES, Weights, digest
+from handler.checks.weights import RULES, Weights
 from handler.function_file import FunctionFile
 from handler.labels import labels_of
+from handler.models.folder import digest
 from handler.nuclio.function import Function
 from handler.settings import Settings
 

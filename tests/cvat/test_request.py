@@ -15,6 +15,7 @@ def test_a_body_is_read_as_text_and_as_what_nuclio_parsed() -> None:
     fields = {"image": ENCODED, "threshold": 0.4}
     expected = DetectorRequest(PICTURE, 0.4)
     assert DetectorRequest.parse(json.dumps(fields).encode()) == expected
+    assert DetectorRequest.parse(bytearray(json.dumps(fields).encode())) == expected
     assert DetectorRequest.parse(json.dumps(fields)) == expected
     assert DetectorRequest.parse(fields) == expected
 

@@ -14,6 +14,7 @@ from handler.errors import AnnotateError, SettingsError, WeightsError
 from handler.models import export as exporting
 from handler.models import families
 from handler.models.export import export, is_exportable
+from handler.models.export.rewriting import halve
 from handler.models.folder import ModelFolder
 from handler.models.options import Options
 from handler.parity.agreement import differences
@@ -130,3 +131,22 @@ def test_what_is_exported_already_is_not_exported_again(tmp_path: Path) -> None:
     (tmp_path / "best.onnx").write_bytes(b"\x08\x08\x72\x0b\x0a\x05names\x12\x02[]")
     with pytest.raises(AnnotateError, match="of the family exported, which is not exported"):
         export(Settings(weights=tmp_path), "onnx", EXAMPLES, tmp_path / "fast")
+
+
+def test_constants_are_kept_in_half_precision_where_that_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def size(name: str) -> int:
+        export(Settings(weights=DEMO, precision="f32"), "openvino", EXAMPLES, tmp_path / name)
+        return (tmp_path / name / "best_openvino_model" / "best.bin").stat().st_size
+
+    def halve_and_damage(network: Path) -> None:
+        halve(network)
+        numbers = np.fromfile(network.with_suffix(".bin"), np.float16)
+        numbers[len(numbers) // 2 :] *= np.float16(0.9)
+        numbers.tofile(network.with_suffix(".bin"))
+
+    small = size("small")
+    monkeypatch.setattr(exporting, "halve", halve_and_damage)
+    assert 1.99 < size("large") / small <= 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["large", "small"]

@@ -61,6 +61,19 @@ def test_docker_gets_the_host_s_folder_and_all_gpus() -> None:
     assert spec["env"] == [{"name": "ANNOTATE_DEVICE", "value": "cuda"}]
 
 
+def test_the_cache_is_a_volume_where_the_container_s_own_folder_would_not_last() -> None:
+    mounts = {
+        name: [each["volumeMount"]["mountPath"] for each in variant.to_dict()["spec"]["volumes"]]
+        for name, variant in VARIANTS.items()
+    }
+    with_cache = {name for name, paths in mounts.items() if "/cache" in paths}
+    assert with_cache == {"kubernetes"}
+    assert VARIANTS["kubernetes"].to_dict()["spec"]["volumes"][1]["volume"] == {
+        "name": "cache",
+        "emptyDir": {},
+    }
+
+
 def test_kubernetes_gets_a_claim_replicas_and_a_resource_that_the_controller_acts_on() -> None:
     document = VARIANTS["kubernetes, GPU"].to_dict()
     spec = document["spec"]

@@ -117,6 +117,7 @@ BROKEN = [
     ("volume-path", Broken("spec volumes", [WEIGHTS, _volume("more")])),
     ("volume-over-nuclio", Broken("spec volumes", [WEIGHTS, _volume("/opt/nuclio")])),
     ("volume-over-nuclio", Broken("spec volumes", [WEIGHTS, _volume("/etc/nuclio")])),
+    ("cache-volume", Broken("spec volumes 1 volumeMount readOnly", True, "kubernetes")),
     ("weights-volume", Broken("spec volumes", [_volume()])),
     ("weights-volume", Broken("spec env", _env("ANNOTATE_WEIGHTS", "/models"))),
     ("quantity", Broken("spec resources limits memory", "4 GB")),

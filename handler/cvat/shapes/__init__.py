@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
+import orjson
+
 from handler.cvat.shapes import boxes, keypoints, masks
 from handler.detections import Detection, Detections
 from handler.labels import Label
@@ -61,3 +63,8 @@ def shapes_of(
             common["group_id"] = next(groups)
         shapes.extend(common | part for part in parts)
     return shapes
+
+
+def to_json(shapes: Any) -> bytes:
+    """Return shapes as CVAT reads them; until then masks are arrays."""
+    return orjson.dumps(shapes, default=masks.to_json)

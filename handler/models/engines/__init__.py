@@ -26,8 +26,10 @@ class Normalisation:
 
     def numbers(self, picture: Picture) -> NDArray[np.float32]:
         """Return a picture as the network takes it, (1, 3, height, width), red first."""
-        numbers = np.asarray(cv2.dnn.blobFromImage(picture, 1, mean=self.mean, swapRB=True))
-        return np.asarray(numbers / np.array(self.scale, np.float32)[:, None, None])
+        blob = cv2.dnn.blobFromImage(picture, 1, mean=self.mean, swapRB=True)
+        numbers = np.asarray(blob, np.float32)
+        numbers /= np.array(self.scale, np.float32)[:, None, None]
+        return numbers
 
 
 class RefusedError(WeightsError):

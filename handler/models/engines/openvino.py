@@ -1,5 +1,6 @@
 """Networks on OpenVINO, which computes on CPUs."""
 
+import math
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from openvino.preprocess import ColorFormat, PrePostProcessor
 from handler.images import Picture
 from handler.models.engines import Colours, Normalisation, Plan, RefusedError
 
-_SHAPES = 8  # of pictures that stay compiled; each takes a few megabytes
+# Of the shapes of pictures that stay compiled. Each has a copy of the weights in its own order.
+_MEMORY = 512 * 2**20
+_FEWEST, _MOST = 2, 16
 
 
 class OpenVINO:
@@ -25,12 +28,15 @@ class OpenVINO:
         self.size = (rows.get_length(), columns.get_length()) if fixed else None
         self.ranks = tuple(len(output.partial_shape) for output in model.outputs)
         self.versions = {"openvino": openvino.__version__.partition("-")[0]}
+        self._most = min(max(_FEWEST, _MEMORY // _size_of_weights(model)), _MOST)
         self._core = core
         self._model = _with_pixels(model, colours(self.ranks))
         self._properties = {
             "INFERENCE_PRECISION_HINT": plan.precision,
             "INFERENCE_NUM_THREADS": plan.threads,
             "PERFORMANCE_HINT": "LATENCY",
+            # Pinned, each worker and each container would choose the same processors.
+            "ENABLE_CPU_PINNING": False,
         }
         self._requests: OrderedDict[tuple[int, ...], Any] = OrderedDict()
 
@@ -64,9 +70,15 @@ class OpenVINO:
                 "Export it to OpenVINO instead of ONNX, or set ANNOTATE_ENGINE=onnxruntime.",
             ) from error
         self._requests[shape] = compiled.create_infer_request()
-        if len(self._requests) > _SHAPES:
+        if len(self._requests) > self._most:
             self._requests.popitem(last=False)
         return self._requests[shape]
+
+
+def _size_of_weights(model: Any) -> int:
+    """Return the bytes that a network's weights take as numbers of 32 bits."""
+    weights = (node for node in model.get_ops() if node.get_type_name() == "Constant")
+    return int(4 * sum(math.prod(node.output(0).shape) for node in weights))
 
 
 def _with_pixels(model: Any, normalisation: Normalisation) -> Any:

@@ -1,6 +1,8 @@
 """A model folder without torch, made from a .pt, and checked against it before it is kept."""
 
+import contextlib
 import hashlib
+import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +15,10 @@ from handler.models import families
 from handler.models.engines import precisions
 from handler.models.export.conversion import check_exportable, convert, is_exportable
 from handler.models.export.pictures import Pictures
+from handler.models.export.rewriting import halve
 from handler.models.export.staging import KEPT, staged
 from handler.models.folder import ModelFolder
+from handler.models.metadata import network_of
 from handler.models.options import Options
 from handler.parity.agreement import differences
 from handler.settings import Settings
@@ -51,6 +55,9 @@ def export(settings: Settings, kind: str, pictures: Iterable[Path], out: Path) -
                 "Name pictures of your own with --images.",
             )
         precision, exported = _verified(made, options, settings, expected, answers)
+        if kind == "openvino":
+            verified = replace(settings, precision=precision)
+            _halve(made, options, verified, expected, answers)
         _write_config(folder, made, weights.name, precision, original, exported)
     return precision
 
@@ -81,6 +88,22 @@ def _verified(
         f"{'; '.join(different[:3])}",
         "Nothing was written. Serve the .pt itself.",
     )
+
+
+def _halve(
+    made: Path,
+    options: Options,
+    settings: Settings,
+    pictures: Pictures,
+    answers: list[Any],
+) -> None:
+    """Keep the constants of the network in `made` in half precision, if it answers the same."""
+    halved = shutil.copytree(made, made.with_name("halved"))
+    halve(network_of(ModelFolder.open(halved).weights))
+    with contextlib.suppress(WeightsError):
+        _verified(halved, options, settings, pictures, answers)
+        shutil.rmtree(made)
+        halved.rename(made)
 
 
 def _write_config(

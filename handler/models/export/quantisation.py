@@ -10,7 +10,6 @@ import importlib.util
 import io
 import logging
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from handler.images import Picture
 from handler.models.export.pictures import Pictures
+from handler.models.export.rewriting import rewrite
 
 _LAYERS = {
     "Convolution",
@@ -71,11 +71,7 @@ def quantise(
             model_type=nncf.ModelType.TRANSFORMER if transformer else None,
             ignored_scope=nncf.IgnoredScope(names=sorted(answering(model, recipe.float_layers))),
         )
-    with tempfile.TemporaryDirectory(dir=network.parent) as folder:
-        made = Path(folder, network.name)  # the .bin of a model that is open cannot be written to
-        openvino.save_model(quantised, made, compress_to_fp16=False)
-        for suffix in (".bin", ".xml"):
-            made.with_suffix(suffix).replace(network.with_suffix(suffix))
+    rewrite(network, quantised, half=False)
 
 
 def answering(model: Any, layers: int) -> set[str]:

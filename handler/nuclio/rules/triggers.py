@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from handler.function_file import FunctionFile, table, whole
+from handler.function_file import FunctionFile, table, whole, workers_of
 from handler.nuclio.document import MAX_BODY_BYTES, NODE_PORTS, WORKER_WAIT_MILLISECONDS
 from handler.rules import Mend, Rules, part
 
@@ -103,14 +103,6 @@ def _worker_wait(function: FunctionFile) -> Iterator[str]:
             )
 
 
-def _workers(trigger: dict[str, Any]) -> int:
-    for key in ("numWorkers", "maxWorkers"):
-        number = whole(trigger.get(key))
-        if number is not None:
-            return number
-    return 1
-
-
 @rule(
     "workers",
     "error",
@@ -120,8 +112,8 @@ def _workers(trigger: dict[str, Any]) -> int:
 )
 def _positive_workers(function: FunctionFile) -> Iterator[str]:
     for key, trigger in function.triggers.items():
-        if _workers(trigger) < 1:
-            yield f"The trigger {key!r} has {_workers(trigger)} workers: nobody answers"
+        if workers_of(trigger) < 1:
+            yield f"The trigger {key!r} has {workers_of(trigger)} workers: nobody answers"
 
 
 @rule(
@@ -130,7 +122,9 @@ def _positive_workers(function: FunctionFile) -> Iterator[str]:
     "`numWorkers` and `maxWorkers` say the same",
     "Write both: Nuclio 1.13 and newer read numWorkers, older ones maxWorkers.",
     _on_http_triggers(
-        lambda trigger: trigger.update(numWorkers=_workers(trigger), maxWorkers=_workers(trigger))
+        lambda trigger: trigger.update(
+            numWorkers=workers_of(trigger), maxWorkers=workers_of(trigger)
+        )
     ),
 )
 def _worker_keys(function: FunctionFile) -> Iterator[str]:
@@ -150,8 +144,9 @@ def _worker_keys(function: FunctionFile) -> Iterator[str]:
 )
 def _gpu_workers(function: FunctionFile) -> Iterator[str]:
     for trigger in function.http_triggers.values():
-        if function.wants_gpu and _workers(trigger) > 1:
-            yield f"{_workers(trigger)} workers load {_workers(trigger)} models into the same GPU"
+        workers = workers_of(trigger)
+        if function.wants_gpu and workers > 1:
+            yield f"{workers} workers load {workers} models into the same GPU"
 
 
 @rule(

@@ -98,6 +98,28 @@ def _over_nuclio(function: FunctionFile) -> Iterator[str]:
                 break
 
 
+def cache_volumes(function: FunctionFile) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return what is mounted where the function keeps exported models: volumes, their mounts."""
+    cache = PurePosixPath(str(function.environment.get("ANNOTATE_CACHE") or "/cache"))
+    return [
+        (volume, mount)
+        for volume, mount in function.volumes
+        if PurePosixPath(str(mount.get("mountPath"))) == cache
+    ]
+
+
+@rule(
+    "cache-volume",
+    "warning",
+    "what is mounted as the cache can be written",
+    "Remove readOnly from the cache's volumeMount.",
+)
+def _cache_volume(function: FunctionFile) -> Iterator[str]:
+    for _, mount in cache_volumes(function):
+        if mount.get("readOnly") is True:
+            yield f"{mount['mountPath']} is read-only: a .pt is not exported into it, and is slower"
+
+
 @rule(
     "weights-volume",
     "warning",

@@ -1,7 +1,8 @@
 import numpy as np
 import orjson
+import pytest
 
-from handler.cvat.shapes import shapes_of
+from handler.cvat.shapes import shapes_of, to_json
 from handler.detections import Detections, Mask
 from handler.labels import Label
 
@@ -27,8 +28,13 @@ def test_a_mask_is_its_cut_out_and_the_inclusive_corners() -> None:
 
 def test_a_mask_is_written_as_plain_numbers() -> None:
     shapes = shapes_of(found(cross()), [Label("car", "mask")], 640, 480)
-    written = orjson.loads(orjson.dumps(shapes, option=orjson.OPT_SERIALIZE_NUMPY))
-    assert written[0]["mask"][-4:] == [11, 21, 13, 23]
+    written = orjson.loads(to_json(shapes))
+    assert written == [{**shapes[0], "mask": shapes[0]["mask"].tolist()}]
+
+
+def test_what_is_neither_json_nor_a_mask_is_not_written() -> None:
+    with pytest.raises(TypeError):
+        to_json([{"points": {1, 2}}])
 
 
 def test_an_empty_mask_is_left_out() -> None:

@@ -1,0 +1,1 @@
+"""Our handler beside the one that a team writes first: `./scripts/bench`."""

@@ -1,0 +1,47 @@
+"""What several commands take: a model folder, and pictures."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from handler.settings import Settings
+
+PICTURE_SUFFIXES = (
+    ".avif", ".bmp", ".gif", ".jp2", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp",
+)  # fmt: skip
+
+
+def weights_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option --weights to a command."""
+    return click.option(
+        "--weights",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="The model folder, or its best.pt. Else ANNOTATE_WEIGHTS, else /weights.",
+    )(command)
+
+
+def settings_of(weights: Path | None, *, exports: bool = True) -> Settings:
+    """Return the environment's settings, with the model folder that --weights names.
+
+    exports: of a command that soon ends, no: exporting a .pt would take longer than it saves.
+
+    Raises:
+        SettingsError: the environment says something that cannot be used.
+    """
+    settings = Settings.from_environment()
+    if not exports:
+        settings = replace(settings, cache=None)
+    return settings if weights is None else replace(settings, weights=weights)
+
+
+def pictures_in(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files among `paths`, and the pictures in the folders among them."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES)
+        else:
+            yield path

@@ -1,0 +1,1 @@
+"""How fast a model answers here, and in how much memory."""

@@ -1,0 +1,23 @@
+"""The workers that Nuclio's processor starts in this container, each a process of its own."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from handler import cpus
+from handler.errors import SettingsError
+from handler.function_file import FunctionFile, read_text
+from handler.settings import Settings
+
+# What the processor itself reads: `pkg/processor/config` of Nuclio 1.14.
+CONFIGURATION = Path("/etc/nuclio/config/processor/processor.yaml")
+
+
+def sharing(settings: Settings, configuration: Path = CONFIGURATION) -> Settings:
+    """Return the settings of one worker: its part of the processors, unless a number is set."""
+    try:
+        workers = FunctionFile.parse(read_text(configuration), configuration.name).workers
+    except SettingsError:  # without a processor there is one
+        workers = 1
+    if settings.threads is not None or workers == 1:
+        return settings
+    return replace(settings, threads=cpus.available(workers))

@@ -1,0 +1,52 @@
+"""Where the time of one frame goes."""
+
+import time
+from contextvars import ContextVar
+
+
+class Timings:
+    """Seconds spent in each stage of one frame, and in each part of its stage `predict`.
+
+    The latest of a thread is what `part` books to: models know nothing of who times them.
+    """
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+        self.parts: dict[str, float] = {}
+        self._last = self._last_part = time.perf_counter()
+        _current.set(self)
+
+    def mark(self, stage: str) -> None:
+        """Book the time since the last mark to `stage`."""
+        now = time.perf_counter()
+        self.stages[stage] = now - self._last
+        self._last = self._last_part = now
+
+    def mark_part(self, part: str) -> None:
+        """Book the time since the last mark, or part, to `part`."""
+        now = time.perf_counter()
+        self.parts[part] = now - self._last_part
+        self._last_part = now
+
+    @property
+    def total(self) -> float:
+        return sum(self.stages.values())
+
+    def __str__(self) -> str:
+        each = [f"{stage}={_ms(seconds)}" for stage, seconds in self.stages.items()]
+        each += [f"predict.{part}={_ms(seconds)}" for part, seconds in self.parts.items()]
+        return " ".join([*each, f"total={_ms(self.total)}"])
+
+
+_current: ContextVar[Timings | None] = ContextVar("timings", default=None)
+
+
+def part(name: str) -> None:
+    """Book the time since the last part of a prediction to `name`, if somebody times the frame."""
+    timings = _current.get()
+    if timings is not None:
+        timings.mark_part(name)
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.1f}ms"

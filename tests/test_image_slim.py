@@ -1,0 +1,140 @@
+"""The image without torch: small, for exported models, and clear about all others."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handler.models.export import export
+from handler.service import Service
+from handler.settings import Settings
+from tests.conftest import DEMO, EXAMPLES, ROOT, body_of
+from tests.containers import DISTRIBUTIONS, LOCKED_DOWN, Container, docker, inspect, running
+
+pytestmark = pytest.mark.docker
+
+MOST = 600e6
+REAL_BASE = 125e6  # python:3.11-slim-bookworm
+REAL_PROCESSOR = 80e6  # Nuclio's
+ANNOTATE = "cat > /tmp/p.jpg; auto-annotate annotate /tmp/p.jpg >/dev/null; cat annotated/p.json"
+
+
+@pytest.fixture(scope="session")
+def slim(build: Callable[..., str]) -> str:
+    return build("slim")
+
+
+@pytest.fixture(scope="module")
+def container(slim: str) -> Iterator[Container]:
+    """The image as it starts by itself, with nothing allowed."""
+    with running(slim) as started:
+        started.wait_until_healthy()
+        yield started
+
+
+@pytest.fixture(scope="module")
+def onnx(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo model as ONNX."""
+    folder = tmp_path_factory.mktemp("demo") / "onnx"
+    export(Settings(weights=DEMO, precision="f32"), "onnx", EXAMPLES, folder)
+    return folder
+
+
+def log_of_failed_start(image: str, *options: str) -> str:
+    """Return the last line of what a container says that does not get ready."""
+    status, log = docker("run", "--rm", *LOCKED_DOWN, *options, image, check=False)
+    assert status != 0, log
+    assert "Traceback" not in log
+    return log.splitlines()[-1]
+
+
+def assert_same(answer: Any, expected: Any) -> None:
+    """Compare by label and place, within a pixel and a hundredth of the score."""
+    assert len(answer) == len(expected) > 0
+    for ours, theirs in zip(in_order(answer), in_order(expected), strict=True):
+        assert ours["label"] == theirs["label"]
+        assert ours["points"] == pytest.approx(theirs["points"], abs=1)
+        assert float(ours["confidence"]) == pytest.approx(float(theirs["confidence"]), abs=0.01)
+
+
+def size_above_base(image: str) -> int:
+    """Return the bytes of the layers that our Dockerfile adds, the first of which adds a user."""
+    history = ("history", "--no-trunc", "--human=false", "--format={{.Size}} {{.CreatedBy}}", image)
+    layers = docker(*history)[1].splitlines()
+    first = next(number for number, layer in enumerate(layers) if "useradd" in layer)
+    return sum(int(layer.split()[0]) for layer in layers[: first + 1])
+
+
+def in_order(shapes: Any) -> list[Any]:
+    return sorted(shapes, key=lambda shape: (shape["label"], shape["points"][0]))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_it_answers_as_the_pt_does(container: Container, demo: Service, example: Path) -> None:
+    picture = example.read_bytes()
+    assert_same(container.post(body_of(picture)), demo.annotate(picture)[1])
+
+
+def test_it_is_small(slim: str) -> None:
+    processor = docker("run", "--rm", slim, "stat", "-c", "%s", "/usr/local/bin/processor")[1]
+    ours = size_above_base(slim) - int(processor)
+    assert ours + REAL_BASE + REAL_PROCESSOR <= MOST
+
+
+def test_it_holds_neither_torch_nor_agpl_code(slim: str, container: Container) -> None:
+    found = set(container.execute("python", "-c", DISTRIBUTIONS).split())
+    locked = re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements/slim.txt").read_text(), re.M)
+    assert found == {*locked, "auto-annotate"}
+    assert not {"torch", "torchvision", "ultralytics", "onnx", "pip"} & found
+    assert inspect(slim)["Config"]["Labels"]["org.opencontainers.image.licenses"] == "Apache-2.0"
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
+def test_it_runs_onnx(slim: str, onnx: Path, demo: Service, engine: str) -> None:
+    options = ("--volume", f"{onnx}:/weights:ro", "--env", f"ANNOTATE_ENGINE={engine}")
+    for example in EXAMPLES:
+        picture = example.read_bytes()
+        expected = demo.annotate(picture)[1]
+        command = ("sh", "-euc", ANNOTATE)
+        _, output = docker(
+            "run", "--rm", "--interactive", *LOCKED_DOWN, *options, slim, *command, stdin=picture
+        )
+        assert_same(json.loads(output[output.index("[\n") :]), expected)
+
+
+def test_a_pt_gets_the_command_that_makes_it_fit(
+    slim: str, build: Callable[..., str], demo: Service, tmp_path: Path
+) -> None:
+    folder = tmp_path / "digits"
+    folder.mkdir()
+    shutil.copy2(DEMO / "best.pt", folder)
+    said = log_of_failed_start(slim, "--volume", f"{folder}:/weights:ro")
+    match = re.search(r"needs ultralytics, which is not here\. Export it: (.+?); then", said)
+    assert match, said
+    command = re.sub(r"auto-annotate:[0-9]\S+", build("runtime"), match[1])
+    command = command.replace("DIR", str(folder)).replace("PICTURES", str(ROOT / "examples"))
+    subprocess.run(["bash", "-euc", command], check=True)  # noqa: S607
+
+    with running(slim, options=("--volume", f"{folder / 'exported'}:/weights:ro")) as started:
+        started.wait_until_healthy()
+        picture = EXAMPLES[0].read_bytes()
+        assert_same(started.post(body_of(picture)), demo.annotate(picture)[1])
+
+
+def test_what_cannot_be_exported_is_sent_to_the_image_with_torch(slim: str, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("import torch\n")
+    (tmp_path / "model.yaml").write_text("plugin: own:Model\n")
+    tmp_path.chmod(0o755)
+    said = log_of_failed_start(slim, "--volume", f"{tmp_path}:/weights:ro")
+    assert f"Serve it with the image auto-annotate:{version('auto-annotate')}" in said
+
+
+def test_its_command_checks_the_demo(slim: str) -> None:
+    command = ("auto-annotate", "check", "--weights", "/weights")
+    assert "0 errors, 0 warnings" in docker("run", "--rm", *LOCKED_DOWN, slim, *command)[1]
