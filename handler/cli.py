@@ -286,6 +286,9 @@ def export(
 
 
 def _export_int8(settings: Settings, pictures: list[Path], out: Path, accepted: float) -> None:
+    from handler.models.libraries import check_tool
+
+    check_tool("--int8", "nncf")
     from handler.models.export.int8 import ENOUGH, export_int8
 
     if len(pictures) < ENOUGH:

@@ -132,7 +132,7 @@ def test_what_cannot_be_exported_is_sent_to_the_image_with_torch(slim: str, tmp_
     (tmp_path / "model.yaml").write_text("plugin: own:Model\n")
     tmp_path.chmod(0o755)
     said = log_of_failed_start(slim, "--volume", f"{tmp_path}:/weights:ro")
-    assert f"Serve it with the image auto-annotate:{version('auto-annotate')}" in said
+    assert f"Use the image auto-annotate:{version('auto-annotate')}" in said
 
 
 def test_its_command_checks_the_demo(slim: str) -> None:

@@ -4,7 +4,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from handler.errors import WeightsError
+from handler.errors import SettingsError, WeightsError
 from handler.models.checkpoint import Checkpoint
 
 # What a family imports. A plugin may need anything, and says so when it is imported.
@@ -41,6 +41,16 @@ def check_library(weights: Path, family: str, checkpoint: Checkpoint) -> None:
     )
 
 
+def check_tool(what: str, library: str) -> None:
+    """Refuse what needs a library that is not installed.
+
+    Raises:
+        SettingsError: it is not.
+    """
+    if find_spec(library) is None:
+        raise SettingsError(f"{what} needs {library}, which is not here", _bring_it())
+
+
 def remedy_for(error: Exception, otherwise: str) -> str:
     """Return what to do about an error of a plugin: bring torch, if that is what it lacks."""
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
@@ -54,7 +64,7 @@ def _image() -> str:
 def _bring_it() -> str:
     if _INSTALL.exists():
         return "Install it with ./scripts/install runtime."
-    return f"Serve it with the image {_image()}, which has it."
+    return f"Use the image {_image()}, which has it."
 
 
 def _export(name: str) -> str:
@@ -63,5 +73,5 @@ def _export(name: str) -> str:
     return (
         'Export it: docker run --rm --user "$(id -u)" -v DIR:/model -v PICTURES:/pictures '
         f"{_image()} auto-annotate export --weights /model/{name} --images /pictures "
-        f"--out /model/exported; then mount DIR/exported. Or serve it with {_image()}"
+        f"--out /model/exported; then mount DIR/exported. Or use {_image()}"
     )

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from handler.cli import main
 from handler.errors import AnnotateError
 from handler.models import libraries
 from handler.models.export import export
@@ -29,7 +31,15 @@ for module in pkgutil.walk_packages(handler.__path__, "handler."):
 # Modules of the families that need it.
 NEED_TORCH = tuple(
     f"handler.models.{name}"
-    for name in ("device", "export.yolov5", "torch", "ultralytics_tasks", "yolov5")
+    for name in (
+        "device",
+        "export.accuracy",
+        "export.int8",
+        "export.yolov5",
+        "torch",
+        "ultralytics_tasks",
+        "yolov5",
+    )
 )
 PLUGIN = """
 {module}
@@ -110,8 +120,13 @@ def test_a_plugin_that_imports_it_is_sent_there_too(tmp_path: Path, module: str,
 
 
 def test_in_a_checkout_a_script_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "ultralytics", None)
+    for library in ("nncf", "ultralytics"):
+        monkeypatch.setitem(sys.modules, library, None)
     assert why_not(DEMO).endswith("Install it with ./scripts/install runtime.")
+    command = ["export", "--int8", "--images", str(EXAMPLES[0]), "--out", "int8"]
+    finished = CliRunner().invoke(main, [*command, "--weights", str(EXPORTED)])
+    assert finished.exit_code == 1
+    assert "--int8 needs nncf, which is not here. Install it with ./scripts" in finished.output
 
 
 @pytest.mark.usefixtures("no_torch")
