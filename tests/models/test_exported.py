@@ -63,6 +63,8 @@ class Both:
     """Our answer on a picture beside the library's, in its order.
 
     Objects of equal scores come in any order, so ours are put in the library's by their nearest.
+    Random weights give many: RT-DETR's 300 objects are the same in single and in double precision,
+    and in another order, with scores 0.0002 apart.
     """
 
     def __init__(self, ours: Detections, theirs: Any, boxes: NDArray[Any]) -> None:
@@ -132,7 +134,7 @@ def test_oriented_boxes_are_those_of_the_library(
         boxes = np.concatenate([centre - size / 2, centre + size / 2], axis=1)
         order = Both(ours, oriented, boxes).order
         assert ours.angles is not None
-        np.testing.assert_allclose(ours.angles[order], np.degrees(turn[:, 0]), atol=0.5)
+        np.testing.assert_allclose(ours.angles[order], np.degrees(turn[:, 0]), atol=0.1)
 
 
 @pytest.mark.parametrize("export", combined(*MASKS), ids="-".join)
@@ -157,7 +159,7 @@ def test_keypoints_are_those_of_the_library(
         boxes = theirs.boxes.numpy()
         order = Both(ours, boxes, boxes.xyxy).order
         assert ours.keypoints is not None
-        np.testing.assert_allclose(ours.keypoints[order], theirs.keypoints.numpy().data, atol=1.5)
+        np.testing.assert_allclose(ours.keypoints[order], theirs.keypoints.numpy().data, atol=0.5)
 
 
 @pytest.mark.parametrize("export", combined(*CLASSES), ids="-".join)

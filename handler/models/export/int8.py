@@ -26,7 +26,7 @@ from handler.models.options import Options
 from handler.settings import Settings
 
 ENOUGH = 300  # pictures to quantise on; more change next to nothing
-_RECIPES = (Recipe("performance", 1), Recipe("mixed", 1), Recipe("mixed", 3))  # the fastest first
+RECIPES = (Recipe("performance", 1), Recipe("mixed", 1), Recipe("mixed", 3))  # the fastest first
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,11 @@ def export_int8(settings: Settings, paths: Sequence[Path], out: Path, accepted: 
     pictures = Pictures(paths, settings.max_pixels)
     with staged(out) as staging:
         source = _exported(settings, paths, staging / "f32")
-        model = _load(source, settings, "f32")
-        exam = _Exam(model, pictures, Options.merge(settings, source.config).threshold)
+        options = Options.merge(settings, source.config)
+        model = _load(source, options, settings, "f32")
+        exam = _Exam(model, pictures, options.threshold)
         tried = []
-        for number, recipe in enumerate(_RECIPES):
+        for number, recipe in enumerate(RECIPES):
             made = _copy(source, model.classes, staging / f"int8-{number}")
             quantise(
                 network_of(made.weights),
@@ -70,7 +71,7 @@ def export_int8(settings: Settings, paths: Sequence[Path], out: Path, accepted: 
                 transformer=model.is_transformer,
             )
             for precision in precisions():
-                measured = exam.grade(_load(made, settings, precision))
+                measured = exam.grade(_load(made, options, settings, precision))
                 if measured.loss <= accepted:
                     _write_config(source, made, precision, measured)
                     made.path.rename(staging / KEPT)
@@ -100,9 +101,8 @@ def _exported(settings: Settings, paths: Sequence[Path], out: Path) -> ModelFold
     )
 
 
-def _load(folder: ModelFolder, settings: Settings, precision: str) -> Exported:
+def _load(folder: ModelFolder, options: Options, settings: Settings, precision: str) -> Exported:
     asked = replace(settings, engine="openvino", precision=precision)
-    options = Options.merge(settings, folder.config)
     return Exported.load(folder, Checkpoint.inspect(folder.weights), options, asked)
 
 

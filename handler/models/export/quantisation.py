@@ -61,7 +61,7 @@ def quantise(
     import openvino
 
     with contextlib.redirect_stdout(io.StringIO()):  # NNCF draws progress bars
-        nncf = _nncf()
+        nncf = import_nncf()
         model = openvino.Core().read_model(network)
         quantised = nncf.quantize(
             model,
@@ -106,7 +106,7 @@ def _is_layer(node: Any) -> bool:
     return bool(source.get_type_name() != "Softmax")
 
 
-def _nncf() -> Any:
+def import_nncf() -> Any:
     """Import NNCF, quiet.
 
     It imports scipy, 140 MB, for one function by which weights alone are compressed; without scipy

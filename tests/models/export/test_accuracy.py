@@ -81,7 +81,7 @@ def shaken(found: Detections, random: np.random.Generator) -> Detections:
         boxes=moved(found.boxes, 2).astype(np.float32),
         classes=classes,
         angles=moved(found.angles, 2),
-        masks=found.masks and [*found.masks[1:], *found.masks[:1]],
+        masks=found.masks and [*found.masks[1:], found.masks[0]],
         keypoints=None if points is None else points.astype(np.float32),
     )
 

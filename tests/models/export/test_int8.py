@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,13 +15,13 @@ from PIL import Image
 
 from handler.cli import main
 from handler.errors import SettingsError, WeightsError
-from handler.models.export import export
+from handler.models.export import export, int8
 from handler.models.export.int8 import export_int8
 from handler.models.export.quantisation import answering
 from handler.models.folder import ModelFolder
 from handler.service import Service
 from handler.settings import Settings
-from tests.conftest import DEMO, EXAMPLES
+from tests.conftest import DEMO, EXAMPLES, ROOT
 
 
 @pytest.fixture(scope="session")
@@ -84,8 +86,9 @@ def test_an_exported_folder_is_quantised_and_measured_by_labels(
 
 
 def test_a_loss_that_is_too_great_is_refused(
-    tmp_path: Path, exported: Path, pictures: Path
+    tmp_path: Path, exported: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(int8, "RECIPES", int8.RECIPES[-1:])  # each takes seconds
     settings = Settings(weights=exported)
     with pytest.raises(WeightsError, match=r"loses .* of mAP50-95 by the labels .*--accept-loss"):
         export_int8(settings, sorted(pictures.iterdir())[:1], tmp_path / "int8", -100)
@@ -119,6 +122,16 @@ def test_pictures_that_show_nothing_measure_nothing(tmp_path: Path, exported: Pa
     settings = Settings(weights=exported, threshold=1)
     with pytest.raises(SettingsError, match="nothing on 1 pictures, by the answers in f32"):
         export_int8(settings, EXAMPLES[:1], tmp_path / "int8", 1)
+
+
+def test_nncf_is_imported_without_scipy() -> None:
+    """The images have none."""
+    program = (
+        "import sys; sys.modules['scipy'] = None\n"
+        "from handler.models.export.quantisation import import_nncf\n"
+        "assert callable(import_nncf().quantize) and 'scipy.linalg' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
 
 
 @pytest.mark.parametrize("architecture", ["yolov8n", "yolo11n-seg", "yolov8n-pose", "rtdetr-l"])
