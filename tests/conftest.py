@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from handler.models.ultralytics import prepare_environment
-from handler.service import Service
+from handler.service import Service, log
 from handler.settings import Settings
 
 prepare_environment()
@@ -56,6 +56,13 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings of the developer's own shell play no part."""
     for name in [name for name in os.environ if name.startswith("ANNOTATE_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _log_reaches_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does a test that had a function write its log to standard output, as on Nuclio."""
+    monkeypatch.setattr(log, "propagate", True)
+    monkeypatch.setattr(log, "handlers", [])
 
 
 def body_of(picture: bytes, **fields: Any) -> bytes:

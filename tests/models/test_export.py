@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -22,6 +21,7 @@ from handler.settings import Settings
 from tests import yolov5_repository as repository
 from tests.architectures import PHOTOGRAPHS
 from tests.conftest import DEMO, EXAMPLES
+from tests.damage import convert_and_damage
 
 THRESHOLD = 0.3
 
@@ -94,17 +94,6 @@ def test_the_demo_is_exported_with_its_class_list_and_where_it_comes_from(tmp_pa
 
 
 def test_a_damaged_network_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    convert = exporting.convert
-
-    def convert_and_damage(*arguments: Any) -> Path:
-        folder = convert(*arguments)
-        weights = next(folder.glob("*.bin"))
-        numbers = np.fromfile(weights, np.float32)
-        middle = len(numbers) // 2
-        numbers[middle : middle + 20_000] *= 0.5
-        numbers.tofile(weights)
-        return folder
-
     monkeypatch.setattr(exporting, "convert", convert_and_damage)
     with pytest.raises(WeightsError, match=r"answers differently, \d+ times: \S+\.jpg: .*objec"):
         export(Settings(weights=DEMO), "openvino", EXAMPLES, tmp_path / "fast")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from handler.models.first_export import clear_threshold, export_first
 from handler.models.folder import ModelFolder
 from handler.settings import Settings
 from tests.conftest import DEMO
+from tests.damage import convert_and_damage
 
 
 def test_it_is_in_the_widest_gap_below_sixty_objects() -> None:
@@ -55,17 +55,6 @@ def test_any_task_is_exported_at_any_threshold(
 def test_a_damaged_network_is_refused_by_what_the_model_would_not_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    convert = exporting.convert
-
-    def convert_and_damage(*arguments: Any) -> Path:
-        folder = convert(*arguments)
-        weights = next(folder.glob("*.bin"))
-        numbers = np.fromfile(weights, np.float32)
-        middle = len(numbers) // 2
-        numbers[middle : middle + 20_000] *= 0.5
-        numbers.tofile(weights)
-        return folder
-
     monkeypatch.setattr(exporting, "convert", convert_and_damage)
     with pytest.raises(WeightsError, match=r"answers differently"):
         export_first(Settings(weights=DEMO, threshold=0.99), "openvino", tmp_path / "made")
