@@ -40,7 +40,7 @@ class MMRotate:
         self._tests = [
             each
             for module in network.modules()
-            for each in _with_threshold(getattr(module, "test_cfg", None))
+            for each in _tables_with("score_thr", getattr(module, "test_cfg", None))
         ]
         self.image_variant = _VARIANTS[generation]  # for a function.yaml
         self.classes = classes
@@ -68,6 +68,7 @@ class MMRotate:
             read = library.read_config(config.path, trusted=settings.trust_weights)
             if not settings.trust_weights:
                 config.refuse_imports(read)
+            _check_count(read, folder, classes)
             _configure(library, read, options)
             network = library.build(read, classes, str(device))
         except WeightsError:
@@ -145,17 +146,29 @@ def _classes(folder: ModelFolder, trained: tuple[str, ...] | None) -> tuple[str,
     return trained or folder.classes or ()
 
 
-def _with_threshold(settings: Any) -> Iterator[Any]:
-    """Yield the tables, however deep, that have the threshold of a step that ends with NMS."""
+def _tables_with(key: str, settings: Any) -> Iterator[Any]:
+    """Yield the tables, however deep, that have a key: `score_thr` is of what ends with NMS."""
     if isinstance(settings, Mapping):
-        if "score_thr" in settings:
+        if key in settings:
             yield settings
-        for each in settings.values():
-            yield from _with_threshold(each)
+        settings = list(settings.values())
+    if isinstance(settings, list | tuple):
+        for each in settings:
+            yield from _tables_with(key, each)
+
+
+def _check_count(config: Any, folder: ModelFolder, classes: tuple[str, ...]) -> None:
+    counts = {table["num_classes"] for table in _tables_with("num_classes", config.model)}
+    if counts and len(classes) not in counts:
+        raise WeightsError(
+            f"{folder.weights} has {len(classes)} class names, its config.py num_classes="
+            f"{', '.join(map(str, sorted(counts)))}",
+            "Correct classes.txt, or put the config beside it that it was trained with.",
+        )
 
 
 def _configure(library: Any, config: Any, options: Options) -> None:
-    for test in _with_threshold(config.model):
+    for test in _tables_with("score_thr", config.model):
         if options.max_detections is not None:
             test["max_per_img"] = options.max_detections
         if "nms" in test:
