@@ -71,6 +71,63 @@ RUN --mount=type=bind,source=requirements/slim.txt,target=/requirements/slim.txt
     seal-layer
 
 
+# MMCV's operations, which rotated boxes need, come as source only. Compiling them takes twelve
+# minutes of CPU time, and depends on torch and on these two locks: this stage is kept for long.
+FROM installer AS mmrotate-operations
+# Debian's Python has its headers in a package of their own, Docker's has them already.
+# hadolint ignore=DL3008,SC2046
+RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    set -eux; \
+    headers=$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))'); \
+    apt-get update; \
+    apt-get install --yes --no-install-recommends \
+        g++ \
+        ninja-build \
+        $(test -e "$headers/Python.h" || echo python3-dev); \
+    rm -rf /var/lib/apt/lists/*
+RUN --mount=type=bind,source=requirements/mmrotate-build.txt,target=/requirements/mmrotate-build.txt \
+    --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    --mount=type=secret,id=pip,target=/etc/pip.conf \
+    pip install --no-deps --require-hashes --requirement /requirements/mmrotate-build.txt
+# 1: MMRotate 1.x, 0: MMRotate 0.x.
+ARG MMROTATE=1
+# torch's headers are C++20 since 2.15, and mmcv asks for C++17; neither uses what differs. Without
+# -g0 -O2 the compiler takes several times as long.
+RUN --mount=type=bind,source=requirements/mmrotate-ops-0.txt,target=/requirements/mmrotate-ops-0.txt \
+    --mount=type=bind,source=requirements/mmrotate-ops-1.txt,target=/requirements/mmrotate-ops-1.txt \
+    --mount=type=bind,from=torch,source=/layer/opt/torch,target=/opt/torch \
+    --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    --mount=type=secret,id=pip,target=/etc/pip.conf \
+    set -eux; \
+    export PYTHONPATH=/opt/torch CFLAGS="-g0 -O2 -w" FORCE_CUDA=0 MMCV_WITH_OPS=1; \
+    MAX_JOBS=$(nproc); export MAX_JOBS; \
+    pip download --no-deps --no-build-isolation --no-binary :all: --require-hashes \
+        --dest /source --requirement "/requirements/mmrotate-ops-$MMROTATE.txt"; \
+    tar --extract --directory /source --strip-components=1 --file /source/*.tar.gz; \
+    sed -i 's/-std=c++17/-std=c++20/' /source/setup.py; \
+    pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /wheels /source; \
+    rm -rf /source
+
+
+# As the stage `dependencies`, with MMRotate in place of ultralytics.
+FROM mmrotate-operations AS mmrotate-dependencies
+COPY deploy/image/make-venv /opt/installer/bin/
+RUN --mount=type=bind,source=requirements/mmrotate-0.txt,target=/requirements/mmrotate-0.txt \
+    --mount=type=bind,source=requirements/mmrotate-1.txt,target=/requirements/mmrotate-1.txt \
+    --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    --mount=type=secret,id=pip,target=/etc/pip.conf \
+    set -eux; \
+    pip wheel --no-deps --no-build-isolation --require-hashes --wheel-dir /wheels \
+        --requirement "/requirements/mmrotate-$MMROTATE.txt"; \
+    sha256sum /wheels/*.whl > /wheels/lock.txt; \
+    sed -i -E 's/(\S+)  (.*)/\2 --hash=sha256:\1/' /wheels/lock.txt; \
+    make-venv /wheels/lock.txt; \
+    seal-layer
+
+
 FROM installer AS nuclio
 COPY --from=onbuild /home/nuclio/bin/processor /layer/usr/local/bin/
 COPY --from=onbuild /home/nuclio/bin/py /layer/opt/nuclio
@@ -153,6 +210,28 @@ ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="auto-annotate without torch"
 LABEL org.opencontainers.image.description="An exported detector as a Nuclio function for CVAT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="${BASE_IMAGE}"
+
+
+# For models of MMRotate, without ultralytics; the demo's weights are of ultralytics.
+FROM system AS mmrotate
+COPY --from=torch /layer /
+COPY --from=mmrotate-dependencies /layer /
+COPY --from=nuclio /layer /
+COPY --from=handler /layer-cvat /
+COPY --from=handler /layer-models /
+COPY --from=handler /layer-nuclio /
+COPY --from=handler /layer /
+
+ARG BASE_IMAGE
+ARG MMROTATE=1
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="auto-annotate with MMRotate ${MMROTATE}.x"
+LABEL org.opencontainers.image.description="An oriented detector as a Nuclio function for CVAT" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.licenses="Apache-2.0" \

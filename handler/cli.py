@@ -149,7 +149,8 @@ def annotate(
 @click.option(
     "--image",
     metavar="REF",
-    help="The prebuilt image. Default: auto-annotate:VERSION, with --gpu VERSION-cuda.",
+    help="The prebuilt image. Default: auto-annotate:VERSION, with --gpu VERSION-cuda, of an "
+    "MMRotate model VERSION-mmrotate.",
 )
 @click.option(
     "--build",
@@ -208,6 +209,7 @@ def function(
         service.labels,
         platform=platform,
         weights_path=weights_path,
+        variant=getattr(service.model, "image_variant", ""),
         **options,
     )
     refuse_errors(rendered.to_dict(), platform)

@@ -63,6 +63,17 @@ def test_the_image_without_torch_asks_for_no_index(build: Build) -> None:
     assert "auto-annotate:latest" not in output
 
 
+@pytest.mark.parametrize(("generation", "end"), [("1", "mmrotate"), ("0", "mmrotate-0")])
+def test_each_generation_of_mmrotate_has_a_tag(build: Build, generation: str, end: str) -> None:
+    output = build("mmrotate", MMROTATE=generation).stdout
+    tag = f"auto-annotate:{version('auto-annotate')}-{end}"
+    assert f"--tag\n{tag}\n--target\nmmrotate\n" in output
+    assert "--build-arg\nTORCH_INDEX\n--build-arg\nMMROTATE\n" in output
+    assert f"Built {tag} (2.50 GB).\nTry it: docker run --rm -v DIR:/weights:ro {tag}" in output
+    if generation == "1":
+        assert build("mmrotate").stdout == output
+
+
 @pytest.mark.parametrize("arguments", [("--tag", "mine:1"), ("-t", "mine:1"), ("--tag=mine:1",)])
 def test_a_tag_replaces_its_own(build: Build, arguments: tuple[str, ...]) -> None:
     output = build("runtime", *arguments, "--no-cache").stdout

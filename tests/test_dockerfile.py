@@ -50,6 +50,7 @@ def test_the_bases_are_the_real_ones() -> None:
         "${BASE_IMAGE}",
         "${NUCLIO_IMAGE}:${NUCLIO_VERSION}-${NUCLIO_ARCH}",
         "installer",
+        "mmrotate-operations",
         "system",
     }
 
@@ -64,7 +65,7 @@ def test_no_layer_is_written_twice() -> None:
 
 
 def test_opencv_comes_without_a_display() -> None:
-    for name in ("runtime.txt", "slim.txt", "test.txt"):
+    for name in ("mmrotate-0.txt", "mmrotate-1.txt", "runtime.txt", "slim.txt", "test.txt"):
         lock = (ROOT / "requirements" / name).read_text()
         assert re.findall(r"^opencv[a-z-]*", lock, re.MULTILINE) == ["opencv-python-headless"]
 
@@ -75,3 +76,11 @@ def test_the_slim_image_has_the_versions_of_the_other() -> None:
         for name in ("slim.txt", "runtime.txt")
     ]
     assert locks[0] < locks[1]
+
+
+def test_the_images_for_mmrotate_have_what_the_handler_needs() -> None:
+    needed, there = (
+        set((ROOT / "requirements" / name).read_text().split())
+        for name in ("slim.in", "mmrotate.in")
+    )
+    assert needed - there == {"onnxruntime", "openvino"}

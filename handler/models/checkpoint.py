@@ -20,6 +20,7 @@ _IMPOSTORS = {
 }
 _MAGIC = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)  # torch.serialization.MAGIC_NUMBER
 _TENSORS = 4  # enough to know a network by
+_VERSIONS = ("version", "mmcv_version", "mmengine_version")  # of Ultralytics, MMCV and MMEngine
 _STRINGS = {"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"}
 
 
@@ -32,7 +33,8 @@ class Checkpoint:
     kind: a pickle, TorchScript, ONNX, a folder of OpenVINO, or the code of a plugin, of which
         nothing is read.
     tensors: the names of the first parameters.
-    metadata: what an exporter wrote beside the network, such as Ultralytics' task and names.
+    metadata: what was written beside the network, such as the task and names of an export, or the
+        version of MMCV.
     """
 
     imports: frozenset[str]
@@ -81,7 +83,8 @@ class Checkpoint:
 
     @classmethod
     def _from_pickle(cls, file: IO[bytes]) -> "Checkpoint":
-        imports, version = set(), None
+        imports: set[str] = set()
+        versions: dict[str, str] = {}
         tensors: list[str] = []
         strings: list[str] = []
         for name, argument in _operations(file):
@@ -90,12 +93,13 @@ class Checkpoint:
             elif name == "STACK_GLOBAL":
                 imports.add(".".join(strings[-2:]))
             elif isinstance(argument, str):
-                if strings and strings[-1] == "version":
-                    version = argument
+                if strings and strings[-1] in _VERSIONS:
+                    versions.setdefault(strings[-1], argument)
                 elif argument.endswith((".weight", ".bias")) and len(tensors) < _TENSORS:
                     tensors.append(argument)
                 strings.append(argument)
-        return cls(frozenset(imports), version, tensors=tuple(tensors))
+        version = versions.pop("version", None)
+        return cls(frozenset(imports), version, tensors=tuple(tensors), metadata=versions)
 
 
 def _check_start(path: Path, start: bytes) -> None:

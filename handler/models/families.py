@@ -50,6 +50,7 @@ FAMILIES = {
     "exported": "handler.models.exported:Exported",
     "ultralytics": "handler.models.ultralytics:Ultralytics",
     "yolov5": "handler.models.yolov5:YOLOv5",
+    "mmrotate": "handler.models.mmrotate:MMRotate",
     "torchvision": "handler.models.torchvision:Torchvision",
     "torchscript": "handler.models.torchscript:TorchScript",
     "plugin": "handler.models.plugin:PluginModel",

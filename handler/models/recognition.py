@@ -8,7 +8,12 @@ from handler.errors import WeightsError
 from handler.models.checkpoint import Checkpoint
 
 # What a family's own checkpoints import.
-IMPORTS = {"ultralytics.": "ultralytics", "models.yolo.": "yolov5", "yolov5.models.": "yolov5"}
+IMPORTS = {
+    "ultralytics.": "ultralytics",
+    "models.yolo.": "yolov5",
+    "yolov5.models.": "yolov5",
+    "mmengine.": "mmrotate",
+}
 
 _PLUGIN = "Write a plugin for it: docs/families/plugin.md."
 
@@ -29,8 +34,7 @@ FOREIGN_IMPORTS = {
         "a face or plate detector with corner points, a fork of YOLOv5",
         "Write a plugin that answers with its keypoints: docs/families/plugin.md.",
     ),
-    "mmengine.": Foreign("an MMDetection or MMRotate model", _PLUGIN),
-    "mmdet.": Foreign("an MMDetection or MMRotate model", _PLUGIN),
+    "mmdet.": Foreign("a whole MMDetection model", _PLUGIN),
     "yolox.": Foreign("a YOLOX model", _PLUGIN),
     "yolov6.": Foreign("a YOLOv6 model", _PLUGIN),
     "nanodet.": Foreign("a NanoDet model", _PLUGIN),
@@ -59,7 +63,11 @@ def _of_pickle(path: Path, checkpoint: Checkpoint) -> str:
     for prefix, family in IMPORTS.items():
         if _imports(checkpoint, prefix):
             return family
+    if "mmcv_version" in checkpoint.metadata or "mmengine_version" in checkpoint.metadata:
+        return "mmrotate"
     if checkpoint.tensors and all(_of_torch(name) for name in checkpoint.imports):
+        if path.with_name("config.py").exists():
+            return "mmrotate"
         raise WeightsError(
             f"{path} is a bare state dict ({', '.join(checkpoint.tensors)}, ...): it has the "
             "tensors of a model, but not its architecture",

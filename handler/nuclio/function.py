@@ -117,16 +117,22 @@ class Function:
         *,
         name: str | None = None,
         image: str | None = None,
+        variant: str = "",
         **options: Any,
     ) -> Self:
-        """Return the function of a model folder, named as model.yaml says or else as the folder."""
+        """Return the function of a model folder, named as model.yaml says or else as the folder.
+
+        variant: the end of the tag of the only image of ours that has the model's library.
+
+        Raises:
+            SettingsError: a value that the platform refuses, or an image that we do not have.
+        """
         title = config.get("name", folder.resolve().name)
-        own_image = f"auto-annotate:{version('auto-annotate')}{'-cuda' if options['gpu'] else ''}"
         return cls(
             name=name or function_name(title),
             title=config.get("title", title),
             description=config.get("description", description),
-            image=image or own_image,
+            image=image or _own_image(variant, options["gpu"]),
             labels=labels,
             **options,
         )
@@ -139,6 +145,16 @@ class Function:
         """Return the file's text, with the reasons as comments."""
         header = HEADERS["build" if self.build_image else self.platform]
         return "\n".join([*comment_lines(header), to_yaml(document_of(self))])
+
+
+def _own_image(variant: str, gpu: bool) -> str:
+    if variant and gpu:
+        raise SettingsError(
+            f"The image for {variant} is for the CPU",
+            "Leave --gpu out, or name an image of your own with --image.",
+        )
+    tag = variant or ("cuda" if gpu else "")
+    return "-".join(filter(None, [f"auto-annotate:{version('auto-annotate')}", tag]))
 
 
 def function_name(text: str) -> str:

@@ -30,6 +30,7 @@ PICKLES = {
     "models.yolo.DetectionModel": "yolov5",
     "models.yolo.Model": "yolov5",
     "yolov5.models.yolo.DetectionModel": "yolov5",
+    "mmengine.logging.history_buffer.HistoryBuffer": "mmrotate",
 }
 
 
@@ -47,7 +48,7 @@ FOREIGN = {
     "models.yolo.IDetect": "YOLOv7 .* plugin",
     "models.yolo.DualDDetect": "YOLOv9 model of its authors",
     "models.common.StemBlock": "corner points, a fork of YOLOv5.* keypoints",
-    "mmengine.logging.HistoryBuffer": "MMDetection or MMRotate",
+    "mmdet.models.detectors.RetinaNet": "whole MMDetection model",
     "yolox.models.YOLOX": "YOLOX",
     "yolov6.models.yolo.Model": "YOLOv6",
     "torchvision.models.resnet.ResNet": "whole torchvision model.*state_dict",

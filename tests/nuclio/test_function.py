@@ -1,4 +1,5 @@
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +143,25 @@ def test_any_text_becomes_a_name(text: str, name: str) -> None:
 @pytest.mark.parametrize("name", ["true", "123", "1e5"])
 def test_a_name_stays_a_text(name: str) -> None:
     assert yaml.safe_load(function(name=name).to_yaml())["metadata"]["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("gpu", "variant", "end"),
+    [(False, "", ""), (True, "", "-cuda"), (False, "mmrotate-0", "-mmrotate-0")],
+)
+def test_the_image_is_the_one_that_has_what_the_model_needs(
+    tmp_path: Path, gpu: bool, variant: str, end: str
+) -> None:
+    own = of_model(tmp_path, gpu=gpu, variant=variant)
+    assert own.image == f"auto-annotate:{version('auto-annotate')}{end}"
+    assert of_model(tmp_path, gpu=gpu, variant=variant, image="mine:1").image == "mine:1"
+
+
+def test_there_is_no_image_with_mmrotate_for_a_gpu(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"mmrotate is for the CPU.*--image"):
+        of_model(tmp_path, gpu=True, variant="mmrotate")
+
+
+def of_model(folder: Path, **options: Any) -> Function:
+    labels = [Label("ship")]
+    return Function.of_model(folder, {}, "detector", labels, weights_path=folder, **options)
