@@ -5,15 +5,21 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from handler.cvat.shapes import to_json
+from handler.images import decode
 from handler.models.export import export
 from handler.service import Service
 from handler.settings import Settings
+from tests.architectures import PHOTOGRAPHS
 from tests.conftest import DEMO, EXAMPLES, ROOT, body_of
 from tests.containers import DISTRIBUTIONS, LOCKED_DOWN, Container, docker, inspect, running
 
@@ -81,6 +87,60 @@ def test_it_answers_as_the_pt_does(container: Container, demo: Service, example:
     assert_same(container.post(body_of(picture)), demo.annotate(picture)[1])
 
 
+def annotate(image: str, picture: bytes, *options: str) -> Any:
+    """Return the shapes that a container's command line finds on a picture."""
+    command = ("run", "--rm", "--interactive", *LOCKED_DOWN, *options, image)
+    output = docker(*command, "sh", "-euc", ANNOTATE, stdin=picture)[1]
+    return json.loads(output[output.index("[\n") :])
+
+
+def where(shape: Any) -> NDArray[np.float64]:
+    """Return the numbers that place a shape, in pixels and degrees; none for a tag."""
+    if shape["type"] == "skeleton":
+        return np.concatenate([element["points"] for element in shape["elements"]])
+    points = shape["mask"][-4:] if shape["type"] == "mask" else shape.get("points", [])
+    return np.array([*points, shape.get("rotation", 0)], float)
+
+
+def pixels(mask: Any, size: tuple[int, int]) -> NDArray[np.bool_]:
+    *numbers, left, top, right, bottom = mask["mask"]
+    canvas = np.zeros(size, bool)
+    within = canvas[top : bottom + 1, left : right + 1]
+    within[:] = np.reshape(numbers, within.shape)
+    return canvas
+
+
+@pytest.mark.parametrize("task", ["", "-obb", "-seg", "-pose", "-cls"])
+def test_every_task_is_answered_as_by_the_pt(
+    slim: str, model_of: Callable[[str], Path], tmp_path: Path, task: str
+) -> None:
+    path = PHOTOGRAPHS[0]
+    picture = decode(path.read_bytes(), 10**8)
+    settings = Settings(weights=model_of(f"yolov8n{task}"), precision="f32")
+    service = Service.load(settings)
+    found = service.model.predict(picture, 1e-4).scores
+    scores = np.sort(found)[::-1]
+    threshold = 1e-4
+    if len(scores) > 20:  # in the widest gap below the ten best
+        widest = 10 + int((scores[10:-1] - scores[11:]).argmax())
+        threshold = float(scores[widest : widest + 2].mean())
+    export(replace(settings, threshold=threshold), "openvino", [path], tmp_path / "fast")
+
+    options = ("--volume", f"{tmp_path / 'fast'}:/weights:ro")
+    ours = annotate(slim, path.read_bytes(), *options, "--env", f"ANNOTATE_THRESHOLD={threshold}")
+    theirs = service.annotate(path.read_bytes(), threshold)[1]
+    assert len(ours) == len(theirs) > 0
+    for one in json.loads(to_json(theirs)):
+        same = [each for each in ours if each["label"] == one["label"]]
+        nearest = min(same, key=lambda each: np.abs(where(each) - where(one)).sum())
+        ours.remove(nearest)
+        assert nearest["type"] == one["type"]
+        assert where(nearest) == pytest.approx(where(one), abs=1)
+        if one["type"] == "mask":
+            first, second = (pixels(each, picture.shape[:2]) for each in (one, nearest))
+            assert (first & second).sum() >= 0.99 * (first | second).sum()
+
+
 def test_it_is_small(slim: str) -> None:
     processor = docker("run", "--rm", slim, "stat", "-c", "%s", "/usr/local/bin/processor")[1]
     ours = size_above_base(slim) - int(processor)
@@ -101,11 +161,7 @@ def test_it_runs_onnx(slim: str, onnx: Path, demo: Service, engine: str) -> None
     for example in EXAMPLES:
         picture = example.read_bytes()
         expected = demo.annotate(picture)[1]
-        command = ("sh", "-euc", ANNOTATE)
-        _, output = docker(
-            "run", "--rm", "--interactive", *LOCKED_DOWN, *options, slim, *command, stdin=picture
-        )
-        assert_same(json.loads(output[output.index("[\n") :]), expected)
+        assert_same(annotate(slim, picture, *options), expected)
 
 
 def test_a_pt_gets_the_command_that_makes_it_fit(

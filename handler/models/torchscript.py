@@ -1,5 +1,6 @@
 """TorchScript that answers as torchvision's models do: detectors and classifiers."""
 
+import warnings
 from typing import Any, Self
 
 import torch
@@ -73,7 +74,9 @@ class TorchScript:
                 "List them under `keypoints:` in model.yaml.",
             )
         device = torch_device(settings.device)
-        network = torch.jit.load(folder.weights, map_location=device).eval()  # type: ignore[no-untyped-call]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # what it advises is for who saves
+            network = torch.jit.load(folder.weights, map_location=device).eval()  # type: ignore[no-untyped-call]
         names = keypoint_names(len(keypoints), (), keypoints)
         return cls(network, task, listed_classes(folder), names, options, device)
 
