@@ -1,6 +1,8 @@
 """The table of model families, and which of them a model folder belongs to."""
 
 import importlib
+import sys
+from contextlib import redirect_stdout
 from typing import Protocol, Self
 
 from handler.detections import Detections
@@ -87,8 +89,9 @@ def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:
         )
     check_library(folder.weights, family, checkpoint)
     module, _, name = FAMILIES[family].partition(":")
-    cls: type[Model] = getattr(importlib.import_module(module), name)
-    model = cls.load(folder, checkpoint, options, settings)
+    with redirect_stdout(sys.stderr):  # libraries print, and standard output is for what we answer
+        cls: type[Model] = getattr(importlib.import_module(module), name)
+        model = cls.load(folder, checkpoint, options, settings)
     if folder.config.get("task", model.task) != model.task:
         raise SettingsError(
             f"model.yaml: task is {folder.config['task']}, the model is trained for {model.task}",

@@ -38,3 +38,21 @@ def test_a_threshold_for_a_class_that_does_not_exist_is_refused(
     options = Options(class_thresholds={"class 1x": 0.5})
     with pytest.raises(SettingsError, match="class_thresholds: the model has no class 'class 1x'"):
         families.load(ModelFolder.open(model_of("yolov8n")), options, Settings())
+
+
+def test_what_a_library_prints_stays_out_of_the_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "model.yaml").write_text("plugin: loud:Loud\n")
+    (tmp_path / "loud.py").write_text(
+        "print('imported')\n"
+        "class Loud:\n"
+        "    task = 'detect'\n"
+        "    classes = ['car']\n"
+        "    def load(self, folder, device): print('loaded')\n"
+        "    def predict(self, picture, threshold): ...\n"
+    )
+    load(tmp_path)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.splitlines() == ["imported", "loaded"]
