@@ -123,5 +123,5 @@ def import_nncf() -> Any:
     finally:
         for name in absent:
             del sys.modules[name]
-    nncf.set_log_level(logging.ERROR)
+    logging.getLogger("nncf").setLevel(logging.ERROR)
     return nncf
