@@ -95,8 +95,14 @@ def _load(folder: ModelFolder, checkpoint: Checkpoint, trusted: bool) -> Any:
         for name, own in stand_ins.items()
         if own is not None
     ]
-    with torch.serialization.safe_globals([*allowed, *_NUMPY]):
-        return torch.load(folder.weights, map_location="cpu", weights_only=True)
+    others = torch.serialization.get_safe_globals()
+    torch.serialization.clear_safe_globals()  # ultralytics' getattr is the real one
+    try:
+        with torch.serialization.safe_globals([*allowed, *_NUMPY]):
+            return torch.load(folder.weights, map_location="cpu", weights_only=True)
+    finally:
+        torch.serialization.clear_safe_globals()
+        torch.serialization.add_safe_globals(others)
 
 
 def _allowed(folder: ModelFolder, name: str) -> Any:
