@@ -12,9 +12,9 @@ from benchmarks.contest import FULL, QUICK, Contest
 from benchmarks.models import EXAMPLES
 from benchmarks.report import differences_in, replace_between_markers, tables
 from benchmarks.run import Results, measure, own, ready_made
-from handler.arguments import pictures_in
-from handler.bench.command import progress
 from handler.bench.surroundings import in_words, surroundings
+from handler.commands.arguments import pictures_in
+from handler.commands.bench import progress
 from handler.errors import AnnotateError
 
 _WIDTH_OF_FILES = 120

@@ -79,7 +79,7 @@ class Contest:
 
 
 def _ours(subject: Subject) -> dict[str, dict[str, str]]:
-    from handler.models.engines import precisions
+    from handler.models.engines.engine import precisions
 
     exported = {"ANNOTATE_WEIGHTS": str(subject.exported)}
     ours = {subject.precision: exported}

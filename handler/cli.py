@@ -11,8 +11,8 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from handler.arguments import PICTURE_SUFFIXES, pictures_in, settings_of, weights_option
-from handler.bench.command import bench
+from handler.commands.arguments import PICTURE_SUFFIXES, pictures_in, settings_of, weights_option
+from handler.commands.bench import bench
 from handler.errors import AnnotateError
 from handler.settings import Settings
 
@@ -73,12 +73,13 @@ def serve(weights: Path | None, host: str, port: int) -> None:
     echo "{\\"image\\": \\"$(base64 -w0 picture.jpg)\\", \\"threshold\\": 0.5}" |
       curl -s 127.0.0.1:8070 -H 'Content-Type: application/json' -d @-
     """
-    from handler import server, service
+    from handler import service
+    from handler.server import app
 
     settings = settings_of(weights)
     service.log_to_stdout()
     click.secho(f"Serving {settings.weights} on http://{host}:{port} (Ctrl-C ends it)", err=True)
-    server.serve(settings, host, port)
+    app.serve(settings, host, port)
 
 
 @main.command()
@@ -111,7 +112,7 @@ def annotate(
     \b
     auto-annotate annotate picture.jpg photos/ --weights models/cars --out results
     """
-    from handler.drawing import draw
+    from handler.pictures.drawing import draw
     from handler.service import Service
 
     pictures = list(pictures_in(images))
@@ -191,7 +192,7 @@ def function(
     auto-annotate function --weights models/cars --platform kubernetes --gpu --replicas 1:4
     auto-annotate function --weights models/cars --labels
     """
-    from handler.check import refuse_errors
+    from handler.checks.check import refuse_errors
     from handler.cvat.spec import raw_labels, spec_of
     from handler.nuclio.function import Function
     from handler.service import Service
@@ -280,7 +281,7 @@ def export(
     if int8:
         _export_int8(settings_of(weights), pictures, out, accept_loss)
         return
-    from handler.models.export import export as export_model
+    from handler.models.export.export import export as export_model
 
     with Console(stderr=True).status("Exporting, and comparing with the original"):
         precision = export_model(settings_of(weights), kind, pictures, out)
@@ -333,9 +334,9 @@ def check(ctx: click.Context, /, **options: Any) -> None:
     auto-annotate check function.yaml --nuclio http://127.0.0.1:8070
     auto-annotate check --fix function.yaml
     """
-    from handler.checks import command
+    from handler.commands import findings
 
-    ctx.exit(command.run(**options))
+    ctx.exit(findings.run(**options))
 
 
 _platform_argument = click.argument("platform", type=_PLATFORM)
@@ -355,7 +356,7 @@ def deploy(platform: str, file: Path, nuclio: str | None) -> None:
     auto-annotate deploy docker function.yaml
     auto-annotate deploy kubernetes function.yaml --nuclio http://nuclio.example:8070
     """
-    from handler.deploy import deploy
+    from handler.commands.deployment import deploy
 
     deploy(file, platform, nuclio, click.echo)
 
@@ -369,7 +370,7 @@ def remove(platform: str, file: Path) -> None:
     \b
     auto-annotate remove docker function.yaml
     """
-    from handler.deploy import remove
+    from handler.commands.deployment import remove
 
     remove(file, platform, click.echo)
 

@@ -11,17 +11,19 @@ from typing import Any
 import numpy as np
 import orjson
 
-from handler import cpus, images
 from handler.cvat.request import DetectorRequest
 from handler.cvat.shapes import shapes_of, to_json
+from handler.detection.labels import labels_of
+from handler.detection.skeletons import with_skeletons
 from handler.errors import AnnotateError, ModelError, WeightsError
-from handler.images import Picture
-from handler.labels import labels_of
-from handler.models import cached, families
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
+from handler.machine import cpus
+from handler.models import families
+from handler.models.cache import loading
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
+from handler.pictures import decoding
+from handler.pictures.decoding import Picture
 from handler.settings import Settings
-from handler.skeletons import with_skeletons
 from handler.timings import Timings
 
 CONTENT_TYPE = "application/json"
@@ -81,7 +83,7 @@ class Service:
         start = time.perf_counter()
         folder = ModelFolder.open(settings.weights)
         options = Options.merge(settings, folder.config)
-        service = cls(cached.load(folder, options, settings), folder, options, settings)
+        service = cls(loading.load(folder, options, settings), folder, options, settings)
         cpus.use(settings.threads)
         service._warm_up()
         cpus.use(settings.threads)
@@ -117,7 +119,7 @@ class Service:
             ModelError: the model failed.
         """
         timings = timings or Timings()
-        picture = images.decode(encoded, self._max_pixels)
+        picture = decoding.decode(encoded, self._max_pixels)
         timings.mark("decode")
         limits = self.options.limits(self.model.classes, threshold)
         height, width = picture.shape[:2]

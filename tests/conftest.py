@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from handler.models.ultralytics import prepare_environment
+from handler.models.ultralytics.model import prepare_environment
 from handler.service import Service, log
 from handler.settings import Settings
 

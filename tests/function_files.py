@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from handler import check
-from handler.function_file import FunctionFile
-from handler.labels import Label
+from handler.checks import check
+from handler.detection.labels import Label
 from handler.nuclio.function import Function
+from handler.rules.function_file import FunctionFile
 
 GONE = object()
 

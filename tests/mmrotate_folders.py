@@ -5,9 +5,9 @@ from pathlib import Path
 
 import torch
 
-from handler.models.checkpoint import Checkpoint
-from handler.models.folder import ModelFolder
-from handler.models.mmrotate_file import Weights
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.mmrotate.weights import Weights
 
 HERE = Path(__file__).parent / "models" / "mmrotate"
 BEST = HERE / "1.x" / "best.pth"  # as MMEngine saved it: tests/train_mmrotate.py

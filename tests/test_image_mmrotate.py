@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from handler.cvat.shapes.boxes import corners
-from handler.models.mmrotate import MOST_BOXES
+from handler.models.mmrotate.model import MOST_BOXES
 from tests.conftest import body_of
 from tests.containers import DISTRIBUTIONS, LOCKED_DOWN, Container, docker, inspect, running
 from tests.mmrotate_folders import PICTURE, TRUTH, make_folder

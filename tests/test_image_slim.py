@@ -15,8 +15,8 @@ import pytest
 from numpy.typing import NDArray
 
 from handler.cvat.shapes import to_json
-from handler.images import decode
-from handler.models.export import export
+from handler.models.export.export import export
+from handler.pictures.decoding import decode
 from handler.service import Service
 from handler.settings import Settings
 from tests.architectures import PHOTOGRAPHS

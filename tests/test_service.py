@@ -7,12 +7,12 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from handler.detections import Detections
+from handler.detection.detections import Detections
 from handler.errors import WeightsError
-from handler.images import Picture
 from handler.models import families
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
+from handler.pictures.decoding import Picture
 from handler.service import Service
 from handler.settings import Settings
 from tests.conftest import DEMO, EXAMPLES, body_of, iou_matrix

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from packaging.version import parse
 
-from handler.images import Picture
+from handler.pictures.decoding import Picture
 
 _ABSENT = {"pandas": {"options": ModuleType("options")}, "seaborn": {}, "pkg_resources": {}}
 

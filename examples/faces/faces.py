@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from facenet_pytorch import MTCNN
 
-from handler.detections import Detections
-from handler.images import Picture
+from handler.detection.detections import Detections
+from handler.pictures.decoding import Picture
 
 
 class Faces:

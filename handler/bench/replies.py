@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from handler.detections import Detections, Mask
-from handler.parity.agreement import differences
+from handler.detection.agreement import differences
+from handler.detection.detections import Detections, Mask
 
 Shape = dict[str, Any]
 

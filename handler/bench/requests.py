@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from handler.arguments import pictures_in
+from handler.commands.arguments import pictures_in
 from handler.errors import RequestError, SettingsError
 
 MOST = 16  # pictures
@@ -17,8 +17,8 @@ def requests(images: Path | None, max_pixels: int) -> tuple[list[str], list[byte
     Raises:
         SettingsError: there are none, or one cannot be decoded.
     """
-    from handler import trial
-    from handler.images import decode
+    from handler.pictures import trial
+    from handler.pictures.decoding import decode
 
     if images is None:
         return ["the trial picture"], [trial.trial_request()]

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from handler import cpus
 from handler.bench.wrapper import event_of
 from handler.errors import ModelError, RequestError
+from handler.machine import cpus
 
 OURS = "handler.main:handler"
 

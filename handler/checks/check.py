@@ -9,11 +9,11 @@ from typing import Any
 from handler.checks import endpoint, machine, weights
 from handler.cvat.rules import RULES as CVAT_RULES
 from handler.errors import SettingsError
-from handler.function_file import FunctionFile, read_text
-from handler.machine import peak_memory
+from handler.machine.machine import peak_memory
 from handler.nuclio import running
 from handler.nuclio.rules import RULES as NUCLIO_RULES
-from handler.rules import Finding, Rule, Rules
+from handler.rules.function_file import FunctionFile, read_text
+from handler.rules.rule import Finding, Rule, Rules
 from handler.settings import Settings
 
 # In the order in which they are mended: first everything to its place.

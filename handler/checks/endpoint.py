@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from handler.function_file import FunctionFile
 from handler.nuclio.running import reply_problems
-from handler.rules import Rules
-from handler.trial import trial_request
-from handler.web import Answer, UnreachableError, send
+from handler.nuclio.web import Answer, UnreachableError, send
+from handler.pictures.trial import trial_request
+from handler.rules.function_file import FunctionFile
+from handler.rules.rule import Rules
 
 SLOW_SECONDS = 30
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from handler.docker import HELPER_IMAGE, Images
-from handler.function_file import FunctionFile, table, whole
-from handler.machine import Machine
+from handler.machine.docker import HELPER_IMAGE, Images
+from handler.machine.machine import Machine
 from handler.nuclio.document import USER_ID
 from handler.nuclio.rules.build import builds
 from handler.nuclio.rules.resources import quantity
 from handler.nuclio.rules.volumes import cache_volumes
-from handler.rules import Rules
+from handler.rules.function_file import FunctionFile, table, whole
+from handler.rules.rule import Rules
 
 # CUDA 13, which our GPU image's torch brings with it, needs this driver or a newer one.
 LEAST_DRIVER = 580

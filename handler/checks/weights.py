@@ -10,14 +10,14 @@ import orjson
 from handler.cvat.reply import problems_in
 from handler.cvat.shapes import to_json
 from handler.errors import AnnotateError
-from handler.function_file import FunctionFile
 from handler.models import families
-from handler.models.checkpoint import Checkpoint
-from handler.models.folder import ModelFolder, digest
-from handler.rules import Rules
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.model_folder import ModelFolder, digest
+from handler.pictures.trial import HEIGHT, WIDTH, trial_picture
+from handler.rules.function_file import FunctionFile
+from handler.rules.rule import Rules
 from handler.service import Service
 from handler.settings import Settings
-from handler.trial import HEIGHT, WIDTH, trial_picture
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from handler.arguments import settings_of, weights_option
 from handler.bench.requests import MOST, requests
+from handler.commands.arguments import settings_of, weights_option
 from handler.errors import SettingsError
 
 _COUNT = click.IntRange(min=1)

@@ -6,16 +6,16 @@ from typing import Any
 
 import yaml
 
-from handler.check import Subjects, check
 from handler.checks import endpoint
+from handler.checks.check import Subjects, check
 from handler.cvat.rules import PROJECT
 from handler.cvat.spec import raw_labels
 from handler.errors import AnnotateError
-from handler.function_file import FunctionFile, read_text, table
 from handler.nuclio import running
 from handler.nuclio.nuctl import Nuctl
 from handler.nuclio.rules.build import builds
-from handler.rules import Finding
+from handler.rules.function_file import FunctionFile, read_text, table
+from handler.rules.rule import Finding
 
 Say = Callable[[str], object]
 # On the host that deploys, these would stop the function after the old one is gone.

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import click
 
-from handler.check import ALL_RULES, FILE_RULES, Subjects, check
+from handler.checks.check import ALL_RULES, FILE_RULES, Subjects, check
 from handler.errors import SettingsError
-from handler.function_file import FunctionFile, read_text
-from handler.mending import difference, mended
-from handler.rules import Finding
+from handler.rules.function_file import FunctionFile, read_text
+from handler.rules.mending import difference, mended
+from handler.rules.rule import Finding
 
 _COLORS = {"error": "red", "warning": "yellow", "info": "cyan"}
 

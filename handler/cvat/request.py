@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from handler.errors import RequestError, SettingsError
-from handler.images import from_base64
+from handler.pictures.decoding import from_base64
 from handler.settings import FRACTION, read_as
 
 

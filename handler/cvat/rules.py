@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from handler.function_file import FunctionFile, rows, table
-from handler.rules import Rules, dropping, setting
+from handler.rules.function_file import FunctionFile, rows, table
+from handler.rules.rule import Rules, dropping, setting
 
 PROJECT = "cvat"
 PROJECT_LABEL = "nuclio.io/project-name"

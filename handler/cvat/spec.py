@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
-from handler.labels import Label
-from handler.skeletons import places
+from handler.detection.labels import Label
+from handler.detection.skeletons import places
 
 QUOTE = {'"': "&quot;"}
 

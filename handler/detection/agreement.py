@@ -6,7 +6,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from handler.detections import Detection, Detections, Mask
+from handler.detection.detections import Detection, Detections, Mask
 
 LEAST_IOU = 0.99
 MOST_APART = 0.1  # pixels; of objects of less than ten pixels it is more than the overlap allows

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from handler.detection.labels import Label
 from handler.errors import SettingsError, nearest
-from handler.labels import Label
 
 # The names and edges are COCO's own ("keypoints" and "skeleton" of its annotations). The places are
 # those of a person seen from the front, whose right is on the left, in percent of a square.

@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from handler import cpus
+from handler.machine import cpus
 
 _NO_LIMIT = 2**60  # cgroup v1 writes the largest page-aligned number for "none"
 

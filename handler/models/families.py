@@ -5,15 +5,15 @@ import sys
 from contextlib import redirect_stdout
 from typing import Protocol, Self
 
-from handler.detections import Detections
+from handler.detection.detections import Detections
+from handler.detection.labels import check_names
 from handler.errors import SettingsError, nearest
-from handler.images import Picture
-from handler.labels import check_names
-from handler.models.checkpoint import Checkpoint
-from handler.models.folder import ModelFolder
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
+from handler.models.folder.recognition import family_of
 from handler.models.libraries import check_library
-from handler.models.options import Options
-from handler.models.recognition import family_of
+from handler.pictures.decoding import Picture
 from handler.settings import Settings
 
 
@@ -49,12 +49,12 @@ class Model(Protocol):
 
 # A family's name and the class that runs it, imported when it is chosen.
 FAMILIES = {
-    "exported": "handler.models.exported:Exported",
-    "ultralytics": "handler.models.ultralytics:Ultralytics",
-    "yolov5": "handler.models.yolov5:YOLOv5",
-    "mmrotate": "handler.models.mmrotate:MMRotate",
-    "torchvision": "handler.models.torchvision:Torchvision",
-    "torchscript": "handler.models.torchscript:TorchScript",
+    "exported": "handler.models.exported.model:Exported",
+    "ultralytics": "handler.models.ultralytics.model:Ultralytics",
+    "yolov5": "handler.models.yolov5.model:YOLOv5",
+    "mmrotate": "handler.models.mmrotate.model:MMRotate",
+    "torchvision": "handler.models.torchvision.model:Torchvision",
+    "torchscript": "handler.models.torchvision.torchscript:TorchScript",
     "plugin": "handler.models.plugin:PluginModel",
 }
 

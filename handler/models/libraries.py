@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from handler.errors import SettingsError, WeightsError
-from handler.models.checkpoint import Checkpoint
+from handler.models.folder.checkpoint import Checkpoint
 
 # What a family imports. A plugin may need anything, and says so when it is imported.
 _LIBRARY = {

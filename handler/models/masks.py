@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from handler.detections import Mask
+from handler.detection.detections import Mask
 
 STRIDE = 4  # of the prototypes, in pixels of what the network sees
 

@@ -5,14 +5,14 @@ import sys
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from handler.detections import Detections
+from handler.detection.detections import Detections
+from handler.detection.labels import SHAPE_TYPES
 from handler.errors import SettingsError, WeightsError
-from handler.images import Picture
-from handler.labels import SHAPE_TYPES
-from handler.models.checkpoint import Checkpoint
-from handler.models.folder import ModelFolder
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
 from handler.models.libraries import remedy_for
-from handler.models.options import Options
+from handler.pictures.decoding import Picture
 from handler.settings import Settings
 
 
@@ -93,7 +93,7 @@ def _device(name: str) -> str:
     if name == "cpu":
         return name
     try:
-        from handler.models.device import torch_device
+        from handler.models.engines.device import torch_device
     except ImportError:  # an image without torch
         return "cpu"
     return str(torch_device(name))

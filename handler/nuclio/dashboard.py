@@ -6,8 +6,8 @@ Paths and headers: CVAT 2.73 `cvat/apps/lambda_manager/views.py`, Nuclio 1.14
 
 from typing import Any
 
-from handler.function_file import table
-from handler.web import Answer, UnreachableError, send
+from handler.nuclio.web import Answer, UnreachableError, send
+from handler.rules.function_file import table
 
 _HEADERS = {
     "x-nuclio-project-name": "cvat",

@@ -7,8 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
+from handler.detection.labels import Label
 from handler.errors import SettingsError
-from handler.labels import Label
 from handler.nuclio.commented import comment_lines, plain, to_yaml
 from handler.nuclio.document import HEADERS, NODE_PORTS, document_of
 

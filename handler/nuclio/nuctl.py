@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from handler.errors import AnnotateError
-from handler.function_file import table
+from handler.rules.function_file import table
 
 _NAMES = {"docker": "local", "kubernetes": "kube"}
 # nuctl asks for a Docker client on Kubernetes too, unless something else is to build images.

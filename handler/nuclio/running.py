@@ -12,11 +12,11 @@ from handler.cvat.reply import problems_in
 from handler.cvat.rules import PROJECT
 from handler.cvat.rules import RULES as CVAT_RULES
 from handler.errors import AnnotateError
-from handler.function_file import FunctionFile, table
 from handler.nuclio.dashboard import Dashboard
-from handler.rules import Rules
-from handler.trial import HEIGHT, WIDTH, trial_request
-from handler.web import Answer, UnreachableError
+from handler.nuclio.web import Answer, UnreachableError
+from handler.pictures.trial import HEIGHT, WIDTH, trial_request
+from handler.rules.function_file import FunctionFile, table
+from handler.rules.rule import Rules
 
 OLDEST, NEWEST = (1, 13), (1, 17)
 

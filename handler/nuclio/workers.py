@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from handler import cpus
 from handler.errors import SettingsError
-from handler.function_file import FunctionFile, read_text
+from handler.machine import cpus
+from handler.rules.function_file import FunctionFile, read_text
 from handler.settings import Settings
 
 # What the processor itself reads: `pkg/processor/config` of Nuclio 1.14.

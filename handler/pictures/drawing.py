@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from handler.cvat.shapes.boxes import corners
-from handler.images import Picture
-from handler.labels import Label
+from handler.detection.labels import Label
+from handler.pictures.decoding import Picture
 
 Color = tuple[int, int, int]
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from handler.images import Picture
+from handler.pictures.decoding import Picture
 
 GREY = 114
 

@@ -10,8 +10,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from handler.errors import SettingsError
-from handler.function_file import FunctionFile
-from handler.rules import Rule
+from handler.rules.function_file import FunctionFile
+from handler.rules.rule import Rule
 
 
 def mended(text: str, name: str, platform: str, rules: Sequence[Rule[FunctionFile]]) -> str:

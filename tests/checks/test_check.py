@@ -12,11 +12,11 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.check import ALL_RULES, file_findings, rule_table
+from handler.checks.check import ALL_RULES, file_findings, rule_table
 from handler.cli import main
-from handler.function_file import FunctionFile
-from handler.labels import labels_of
+from handler.detection.labels import labels_of
 from handler.nuclio.function import Function
+from handler.rules.function_file import FunctionFile
 from tests.conftest import ROOT
 from tests.function_files import GOOD, changed
 

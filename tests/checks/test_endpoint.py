@@ -10,10 +10,10 @@ import uvicorn
 from starlette.applications import Starlette
 
 from handler.checks.endpoint import RULES, Endpoint
-from handler.function_file import FunctionFile
-from handler.server import Loading, create_app
+from handler.nuclio.web import Answer, UnreachableError, send
+from handler.rules.function_file import FunctionFile
+from handler.server.app import Loading, create_app
 from handler.settings import Settings
-from handler.web import Answer, UnreachableError, send
 from tests.function_files import GOOD
 
 

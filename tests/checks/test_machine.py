@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from handler.checks.machine import RULES, Host
-from handler.docker import Images
-from handler.function_file import FunctionFile
-from handler.machine import Gpu, Machine, gpus_of, peak_memory
+from handler.machine.docker import Images
+from handler.machine.machine import Gpu, Machine, gpus_of, peak_memory
+from handler.rules.function_file import FunctionFile
 from tests.function_files import GOOD, changed
 
 GIB = 2**30

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from handler.checks.weights import RULES, Weights
-from handler.function_file import FunctionFile
-from handler.labels import labels_of
-from handler.models.folder import digest
+from handler.detection.labels import labels_of
+from handler.models.folder.model_folder import digest
 from handler.nuclio.function import Function
+from handler.rules.function_file import FunctionFile
 from handler.settings import Settings
 
 INFOS = {"weights-imports", "weights-summary"}

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from handler.deploy import deploy, remove
-from handler.docker import Images
+from handler.commands.deployment import deploy, remove
+from handler.detection.labels import labels_of
 from handler.errors import AnnotateError
-from handler.labels import labels_of
+from handler.machine.docker import Images
 from handler.nuclio.function import Function
 from handler.nuclio.nuctl import Nuctl
 from tests.conftest import ROOT

@@ -9,9 +9,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from handler.check import file_findings
+from handler.checks.check import file_findings
 from handler.cli import main
-from handler.function_file import FunctionFile
+from handler.rules.function_file import FunctionFile
 from tests.conftest import DEMO, ROOT
 
 RENDERED = [

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from handler.cvat.shapes import shapes_of
-from handler.detections import Detections
-from handler.labels import Label
+from handler.detection.detections import Detections
+from handler.detection.labels import Label
 
 
 def detections(*boxes: tuple[float, float, float, float]) -> Detections:

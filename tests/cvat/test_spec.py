@@ -3,7 +3,7 @@ import re
 from xml.etree import ElementTree
 
 from handler.cvat.spec import raw_labels, spec_of
-from handler.labels import Label
+from handler.detection.labels import Label
 
 
 def test_a_label_has_all_that_cvat_reads() -> None:

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from handler.detections import Detections, Mask
-from handler.parity.agreement import differences
+from handler.detection.agreement import differences
+from handler.detection.detections import Detections, Mask
 
 
 def answer(**changes: object) -> Detections:

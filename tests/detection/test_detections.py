@@ -4,7 +4,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from handler.detections import Detections, Mask
+from handler.detection.detections import Detections, Mask
 
 
 def detections(boxes: int, scores: list[float], classes: int) -> Detections:

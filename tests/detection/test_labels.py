@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from handler.detection.labels import SHAPE_TYPES, Label, check_agreement, labels_of, read_classes
 from handler.errors import SettingsError, WeightsError
-from handler.labels import SHAPE_TYPES, Label, check_agreement, labels_of, read_classes
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
+from handler.detection.labels import Label
+from handler.detection.skeletons import COCO, COCO_EDGES, keypoint_names, places, with_skeletons
 from handler.errors import SettingsError
-from handler.labels import Label
-from handler.skeletons import COCO, COCO_EDGES, keypoint_names, places, with_skeletons
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from handler.models.checkpoint import Checkpoint
+from handler.models.folder.checkpoint import Checkpoint
 from handler.service import Service
 from handler.settings import Settings
 from tests.conftest import EXAMPLES, ROOT

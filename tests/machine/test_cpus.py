@@ -8,7 +8,7 @@ import cv2
 import pytest
 import torch
 
-from handler import cpus
+from handler.machine import cpus
 from handler.service import Service
 from handler.settings import Settings
 from tests.conftest import DEMO

@@ -6,8 +6,8 @@ import pytest
 
 from handler.errors import SettingsError
 from handler.models import families
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
 from handler.settings import Settings
 from tests.conftest import pickle_importing
 

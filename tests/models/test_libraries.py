@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from handler.cli import main
 from handler.errors import AnnotateError
 from handler.models import libraries
-from handler.models.export import export
+from handler.models.export.export import export
 from handler.service import Service
 from handler.settings import Settings
 from tests.conftest import DEMO, EXAMPLES, ROOT, pickle_importing
@@ -32,15 +32,14 @@ for module in pkgutil.walk_packages(handler.__path__, "handler."):
 NEED_TORCH = tuple(
     f"handler.models.{name}"
     for name in (
-        "device",
+        "engines.device",
         "export.accuracy",
         "export.int8",
-        "export.yolov5",
-        "mmrotate_0",
-        "mmrotate_1",
-        "mmrotate_file",
-        "torch",
-        "ultralytics_tasks",
+        "mmrotate.generation_0",
+        "mmrotate.generation_1",
+        "mmrotate.weights",
+        "torchvision",
+        "ultralytics.tasks",
         "yolov5",
     )
 )

@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 EXAMPLE = ROOT / "examples" / "faces"
 PLUGIN = """
 import numpy as np
-from handler.detections import Detections
+from handler.detection.detections import Detections
 
 class Two:
     task = "{task}"

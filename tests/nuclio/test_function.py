@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
+from handler.detection.labels import Label
 from handler.errors import SettingsError
-from handler.labels import Label
 from handler.nuclio.function import Function, function_name
 
 

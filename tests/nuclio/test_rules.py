@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.function_file import FunctionFile
 from handler.nuclio.rules import RULES
 from handler.nuclio.rules.resources import quantity
 from handler.nuclio.rules.runtime import seconds
+from handler.rules.function_file import FunctionFile
 from tests.function_files import GONE, GOOD, Broken, changed, rules_found
 
 HTTP = "spec triggers http"

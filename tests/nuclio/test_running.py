@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from handler.function_file import FunctionFile
 from handler.nuclio.running import RULES, Running
-from handler.web import Answer
+from handler.nuclio.web import Answer
+from handler.rules.function_file import FunctionFile
 from tests.checks.test_endpoint import served
 from tests.function_files import GOOD, changed
 

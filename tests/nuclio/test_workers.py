@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from handler import cpus
+from handler.machine import cpus
 from handler.nuclio import workers
 from handler.settings import Settings
 

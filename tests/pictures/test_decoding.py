@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from ultralytics.utils import ASSETS
 
 from handler.errors import RequestError
-from handler.images import decode, from_base64
+from handler.pictures.decoding import decode, from_base64
 
 LIMIT = 100_000_000
 PHOTOGRAPH = (ASSETS / "zidane.jpg").read_bytes()

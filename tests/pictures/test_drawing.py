@@ -3,8 +3,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from handler.drawing import draw
-from handler.labels import Label
+from handler.detection.labels import Label
+from handler.pictures.drawing import draw
 
 GREY = np.full((200, 300, 3), 128, np.uint8)
 SHAPES: list[dict[str, Any]] = [

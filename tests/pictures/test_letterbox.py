@@ -3,7 +3,7 @@ import pytest
 from ultralytics.data.augment import LetterBox
 from ultralytics.utils.ops import scale_boxes
 
-from handler.letterbox import Letterbox
+from handler.pictures.letterbox import Letterbox
 
 
 @pytest.mark.parametrize("size", [(480, 640), (1080, 810), (97, 501), (320, 320), (33, 32)])

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from handler.check import FILE_RULES
+from handler.checks.check import FILE_RULES
 from handler.errors import SettingsError
-from handler.function_file import FunctionFile
-from handler.mending import difference, mended
+from handler.rules.function_file import FunctionFile
+from handler.rules.mending import difference, mended
 from tests.cvat.test_rules import BROKEN as CVAT_BROKEN
 from tests.function_files import GOOD, Broken, rules_found
 from tests.nuclio.test_rules import BROKEN as NUCLIO_BROKEN

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
+from handler.detection.agreement import differences
 from handler.models import families
 from handler.models.families import Model
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
-from handler.parity.agreement import differences
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
 from handler.settings import Settings
 from tests.conftest import DEMO, EXAMPLES
 

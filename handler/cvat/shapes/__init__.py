@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from handler.cvat.shapes import boxes, keypoints, masks
-from handler.detections import Detection, Detections
-from handler.labels import Label
+from handler.detection.detections import Detection, Detections
+from handler.detection.labels import Label
 
 # A rule returns the parts of one object as CVAT's keys; nothing where it is off the picture, whose
 # width and height are its last argument.

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from handler.detections import Detection
-from handler.labels import Label
+from handler.detection.detections import Detection
+from handler.detection.labels import Label
 
 
 def rectangle(found: Detection, _: Label, size: tuple[int, int]) -> list[dict[str, Any]]:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from handler.cvat.shapes.boxes import rounded
-from handler.detections import Detection
-from handler.labels import Label
+from handler.detection.detections import Detection
+from handler.detection.labels import Label
 
 VISIBLE = 0.5  # below it a keypoint is a guess; ultralytics draws it no more either
 

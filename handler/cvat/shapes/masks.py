@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from handler.cvat.shapes import outlines
 from handler.cvat.shapes.boxes import rounded
-from handler.detections import Detection, Mask
-from handler.labels import Label
+from handler.detection.detections import Detection, Mask
+from handler.detection.labels import Label
 
 
 def mask(found: Detection, _: Label, __: tuple[int, int]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from handler.detections import Mask
+from handler.detection.detections import Mask
 
 Ring = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handler.errors import AnnotateError, WeightsError
-from handler.models.folder import digest
+from handler.models.folder.model_folder import digest
 
 KEPT = 8
 ATTEMPTS = 3

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from handler import images
 from handler.errors import AnnotateError
 from handler.models import families
-from handler.models.export import export
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
+from handler.models.export.export import export
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
+from handler.pictures import decoding
 from handler.settings import Settings
 
 REASON = "reason"
@@ -37,7 +37,7 @@ def export_first(settings: Settings, kind: str, out: Path) -> None:
     options = replace(Options.merge(settings, folder.config), max_detections=_LOOKED_AT)
     original = families.load(folder, options, replace(settings, engine="torch", device="cpu"))
     scores = [
-        original.predict(images.decode(path.read_bytes(), settings.max_pixels), 0).scores
+        original.predict(decoding.decode(path.read_bytes(), settings.max_pixels), 0).scores
         for path in pictures
     ]
     del original
@@ -61,7 +61,7 @@ def clear_threshold(scores: NDArray[np.float32], usual: float) -> float:
 
 
 def _photographs() -> Sequence[Path]:
-    from handler.models.ultralytics import prepare_environment
+    from handler.models.ultralytics.model import prepare_environment
 
     prepare_environment()
     from ultralytics.utils import ASSETS

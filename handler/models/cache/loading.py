@@ -12,14 +12,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from handler.errors import AnnotateError
-from handler.machine import read_gpus
+from handler.machine.machine import read_gpus
 from handler.models import families
-from handler.models.cache import CacheError, Entry, ExportError
-from handler.models.engines import precisions
-from handler.models.export import is_exportable
-from handler.models.first_export import REASON
-from handler.models.folder import ModelFolder, digest
-from handler.models.options import Options
+from handler.models.cache.entry import CacheError, Entry, ExportError
+from handler.models.cache.first_export import REASON
+from handler.models.engines.engine import precisions
+from handler.models.export.export import is_exportable
+from handler.models.folder.model_folder import ModelFolder, digest
+from handler.models.folder.options import Options
 from handler.settings import PREFIX, Settings
 
 _KINDS = {"auto": "openvino", "openvino": "openvino", "onnxruntime": "onnx"}
@@ -114,7 +114,7 @@ def _run(settings: Settings, kind: str, staging: Path, lock: int) -> None:
     environment |= settings.to_environment() | {"TMPDIR": str(staging)}
     try:
         status = subprocess.run(  # noqa: S603
-            [sys.executable, "-P", "-m", "handler.models.first_export", kind, str(staging)],
+            [sys.executable, "-P", "-m", "handler.models.cache.first_export", kind, str(staging)],
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from handler import cpus
 from handler.errors import AnnotateError, SettingsError, WeightsError
-from handler.images import Picture
-from handler.machine import cpu_flags
+from handler.machine import cpus
+from handler.machine.machine import cpu_flags
+from handler.pictures.decoding import Picture
 from handler.settings import Settings
 
 

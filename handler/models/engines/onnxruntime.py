@@ -7,8 +7,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from handler.images import Picture
-from handler.models.engines import Colours, Plan
+from handler.models.engines.engine import Colours, Plan
+from handler.pictures.decoding import Picture
 
 _NUMBERS = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 _ERRORS_ONLY = 3

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from openvino import Layout, Type
 from openvino.preprocess import ColorFormat, PrePostProcessor
 
-from handler.images import Picture
-from handler.models.engines import Colours, Normalisation, Plan, RefusedError
+from handler.models.engines.engine import Colours, Normalisation, Plan, RefusedError
+from handler.pictures.decoding import Picture
 
 # Of the shapes of pictures that stay compiled. Each has a copy of the weights in its own order.
 _MEMORY = 512 * 2**20

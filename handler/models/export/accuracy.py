@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from ultralytics.utils import metrics
 
-from handler.detections import Detections
+from handler.detection.detections import Detections
 
 LOWEST_SCORE = 0.001  # of what counts: `yolo val`'s conf
 _THRESHOLDS = np.linspace(0.5, 0.95, 10)

@@ -7,17 +7,17 @@ from pathlib import Path
 
 from handler.errors import WeightsError
 from handler.models import families
-from handler.models.checkpoint import Checkpoint
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
 from handler.settings import Settings
 
 # A family whose .pt files are converted, and the function that does it, imported when needed. It
 # takes the folder, what the file says of itself, the kind to write, the options, the settings and
 # the folder to write to; it returns the file or folder that it made there.
 CONVERTERS = {
-    "ultralytics": "handler.models.export.ultralytics:convert",
-    "yolov5": "handler.models.export.yolov5:convert",
+    "ultralytics": "handler.models.ultralytics.conversion:convert",
+    "yolov5": "handler.models.yolov5.conversion:convert",
 }
 Converter = Callable[[ModelFolder, Checkpoint, str, Options, Settings, Path], Path]
 

@@ -10,17 +10,17 @@ from typing import Any
 
 import yaml
 
+from handler.detection.agreement import differences
 from handler.errors import SettingsError, WeightsError
 from handler.models import families
-from handler.models.engines import precisions
+from handler.models.engines.engine import precisions
 from handler.models.export.conversion import check_exportable, convert, is_exportable
 from handler.models.export.pictures import Pictures
 from handler.models.export.rewriting import halve
 from handler.models.export.staging import KEPT, staged
-from handler.models.folder import ModelFolder
-from handler.models.metadata import network_of
-from handler.models.options import Options
-from handler.parity.agreement import differences
+from handler.models.folder.metadata import network_of
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
 from handler.settings import Settings
 
 __all__ = ["convert", "export", "is_exportable"]

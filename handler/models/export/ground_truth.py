@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from handler.detections import Detections, Mask
+from handler.detection.detections import Detections, Mask
 from handler.errors import SettingsError
-from handler.images import Picture
 from handler.models.families import Model
+from handler.pictures.decoding import Picture
 
 
 def has_labels(pictures: Sequence[Path], model: Model) -> bool:

@@ -10,19 +10,19 @@ import yaml
 
 from handler.errors import SettingsError, WeightsError
 from handler.models import families
-from handler.models.checkpoint import Checkpoint
-from handler.models.engines import precisions
-from handler.models.export import export
+from handler.models.engines.engine import precisions
 from handler.models.export.accuracy import LOWEST_SCORE, accuracy
 from handler.models.export.conversion import is_exportable
+from handler.models.export.export import export
 from handler.models.export.ground_truth import has_labels, objects_on
 from handler.models.export.pictures import Pictures
 from handler.models.export.quantisation import Recipe, quantise
 from handler.models.export.staging import KEPT, staged
-from handler.models.exported import Exported
-from handler.models.folder import ModelFolder
-from handler.models.metadata import network_of
-from handler.models.options import Options
+from handler.models.exported.model import Exported
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.metadata import network_of
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
 from handler.settings import Settings
 
 ENOUGH = 300  # pictures to quantise on; more change next to nothing

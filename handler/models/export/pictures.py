@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from handler import images
-from handler.images import Picture
+from handler.pictures import decoding
+from handler.pictures.decoding import Picture
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Pictures:
             RequestError: it is not a picture, or too large.
         """
         for path in self.paths:
-            yield path, images.decode(path.read_bytes(), self.max_pixels)
+            yield path, decoding.decode(path.read_bytes(), self.max_pixels)
 
     def spread(self, most: int) -> "Pictures":
         """Return at most `most` of them, evenly from the first to the last."""

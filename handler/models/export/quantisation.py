@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handler.images import Picture
 from handler.models.export.pictures import Pictures
 from handler.models.export.rewriting import rewrite
+from handler.pictures.decoding import Picture
 
 _LAYERS = {
     "Convolution",

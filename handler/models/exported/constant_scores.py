@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import cv2
 import numpy as np
 
-from handler.images import Picture
-from handler.models.decoding import Candidates
+from handler.models.exported.decoding import Candidates
+from handler.pictures.decoding import Picture
 
 _HEIGHT, _WIDTH = 480, 640  # of a service's first picture: compiled for once
 _STEPS = 256

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from handler.images import Picture
+from handler.pictures.decoding import Picture
 
 
 def scaled_then_cropped(picture: Picture, size: tuple[int, int]) -> Picture:

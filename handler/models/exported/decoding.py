@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handler.errors import WeightsError
-from handler.models.metadata import Metadata
+from handler.models.folder.metadata import Metadata
 
 Numbers = NDArray[np.float32]
 

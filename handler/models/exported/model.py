@@ -8,22 +8,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from handler.detections import Detections
+from handler.detection.detections import Detections
+from handler.detection.labels import SHAPE_TYPES, check_agreement
+from handler.detection.skeletons import keypoint_names
 from handler.errors import WeightsError
-from handler.images import Picture
-from handler.labels import SHAPE_TYPES, check_agreement
-from handler.letterbox import Letterbox
-from handler.models import constant_scores, crops, engines
-from handler.models.checkpoint import Checkpoint
-from handler.models.decoding import Candidates, layout_of
-from handler.models.engines import Engine, Normalisation, Plan
-from handler.models.exported_tasks import READ, Answer, best_classes, task_of
-from handler.models.folder import ModelFolder
-from handler.models.metadata import Metadata, network_of
-from handler.models.options import Options
-from handler.models.suppression import suppress
+from handler.models.engines.engine import Engine, Normalisation, Plan, start
+from handler.models.exported import constant_scores, crops
+from handler.models.exported.decoding import Candidates, layout_of
+from handler.models.exported.suppression import suppress
+from handler.models.exported.tasks import READ, Answer, best_classes, task_of
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.metadata import Metadata, network_of
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
+from handler.pictures.decoding import Picture
+from handler.pictures.letterbox import Letterbox
 from handler.settings import Settings
-from handler.skeletons import keypoint_names
 from handler.timings import part
 
 
@@ -92,7 +92,7 @@ class Exported:
             return model
 
         plan = Plan.of(settings, folder.config)
-        return engines.start(network, checkpoint.kind, plan, colours, started)
+        return start(network, checkpoint.kind, plan, colours, started)
 
     def _start(self, weights: Path) -> None:
         """Run the network once, and refuse it if it finds nothing on whatever picture."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from handler.models import nms
-from handler.models.decoding import Candidates
+from handler.models.exported import nms
+from handler.models.exported.decoding import Candidates
 
 # What ultralytics and YOLOv5 have alike. The offset moves each class's boxes to a plane of their
 # own; at high classes it costs digits, and the same digits have to be lost.

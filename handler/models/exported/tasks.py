@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from handler.detections import Detections
-from handler.letterbox import Letterbox
+from handler.detection.detections import Detections
 from handler.models import masks
-from handler.models.decoding import Candidates
+from handler.models.exported.decoding import Candidates
+from handler.pictures.letterbox import Letterbox
 
 
 @dataclass(frozen=True, eq=False)

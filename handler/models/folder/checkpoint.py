@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from handler.errors import WeightsError
-from handler.models import metadata, onnx_header
+from handler.models.folder import metadata, onnx_header
 
 # The first bytes of files that are often saved under a model's name.
 _IMPOSTORS = {

@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
+from handler.detection.labels import SHAPE_TYPES
 from handler.errors import SettingsError, nearest
-from handler.labels import SHAPE_TYPES
 from handler.settings import COUNT, FLAG, FRACTION, TEXT, Kind, one_of, read_as
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from handler.detection.labels import read_classes
 from handler.errors import WeightsError
-from handler.labels import read_classes
-from handler.models.config import read_config
-from handler.models.metadata import network_of
+from handler.models.folder.config import read_config
+from handler.models.folder.metadata import network_of
 
 WEIGHTS_SUFFIXES = (".pt", ".pth", ".torchscript", ".onnx", "_openvino_model/")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from handler.errors import WeightsError
-from handler.models.checkpoint import Checkpoint
+from handler.models.folder.checkpoint import Checkpoint
 
 # What a family's own checkpoints import.
 IMPORTS = {

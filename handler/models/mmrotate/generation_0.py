@@ -8,7 +8,7 @@ import mmrotate  # noqa: F401  (registers its models)
 import numpy as np
 from mmdet.apis import inference_detector, init_detector
 
-from handler.images import Picture
+from handler.pictures.decoding import Picture
 
 NMS_MODULES = ("mmcv.ops.nms", "mmrotate.core.post_processing.bbox_nms_rotated")
 WITHOUT = frozenset({"agnostic_nms"})

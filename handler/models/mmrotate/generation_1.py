@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmrotate.structures.bbox import qbox2rbox
 from mmrotate.utils import register_all_modules
 
-from handler.images import Picture
+from handler.pictures.decoding import Picture
 
 register_all_modules()
 

@@ -8,14 +8,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from handler.detections import Detections
+from handler.detection.detections import Detections
+from handler.detection.labels import check_agreement
 from handler.errors import WeightsError
-from handler.images import Picture
-from handler.labels import check_agreement
-from handler.models.checkpoint import Checkpoint
-from handler.models.folder import ModelFolder
-from handler.models.mmrotate_config import Config
-from handler.models.options import Options
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
+from handler.models.mmrotate.config import Config
+from handler.pictures.decoding import Picture
 from handler.settings import Settings
 
 # What each generation's image is built with: see docs/images.md.
@@ -56,9 +56,9 @@ class MMRotate:
     ) -> Self:
         config = Config.read(folder.weights.with_name("config.py"), settings.trust_weights)
         library = _library(folder, config.generation)
-        from handler.models.device import torch_device
-        from handler.models.mmrotate_file import Weights
-        from handler.models.mmrotate_nms import bound
+        from handler.models.engines.device import torch_device
+        from handler.models.mmrotate.nms import bound
+        from handler.models.mmrotate.weights import Weights
 
         weights = Weights.read(folder, checkpoint, settings.trust_weights)
         classes = _classes(folder, weights.classes)

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from handler.errors import WeightsError
-from handler.models.checkpoint import Checkpoint
-from handler.models.folder import ModelFolder
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.model_folder import ModelFolder
 
 
 class _Remainder:

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from handler.detections import Detections, Mask
+from handler.detection.detections import Detections, Mask
 from handler.errors import WeightsError
-from handler.images import Picture
-from handler.models.folder import ModelFolder
+from handler.models.folder.model_folder import ModelFolder
+from handler.pictures.decoding import Picture
 
 _BACKGROUND = ("__background__", "background")
 _MASK = 0.5  # the share of certainty from which torchvision counts a pixel as the object's

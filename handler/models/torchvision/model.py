@@ -5,22 +5,22 @@ from typing import Any, Self
 import torch
 from torchvision import models
 
-from handler.detections import Detections
+from handler.detection.detections import Detections
+from handler.detection.labels import SHAPE_TYPES
+from handler.detection.skeletons import keypoint_names
 from handler.errors import SettingsError, WeightsError, nearest
-from handler.images import Picture
-from handler.labels import SHAPE_TYPES
-from handler.models.checkpoint import Checkpoint
-from handler.models.device import torch_device
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
-from handler.models.torchvision_answers import (
+from handler.models.engines.device import torch_device
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
+from handler.models.torchvision.answers import (
     found_objects,
     likely_classes,
     listed_classes,
     tensor_of,
 )
+from handler.pictures.decoding import Picture
 from handler.settings import Settings
-from handler.skeletons import keypoint_names
 
 _TASKS = {"maskrcnn": "segment", "keypointrcnn": "pose"}  # by the start of the name; else detect
 _WRAPPERS = ("model", "state_dict", "model_state_dict")  # what training scripts put it into

@@ -6,21 +6,21 @@ from typing import Any, Self
 import torch
 from torchvision.transforms._presets import ImageClassification
 
-from handler.detections import Detections
+from handler.detection.detections import Detections
+from handler.detection.skeletons import keypoint_names
 from handler.errors import SettingsError, WeightsError
-from handler.images import Picture
-from handler.models.checkpoint import Checkpoint
-from handler.models.device import torch_device
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
-from handler.models.torchvision_answers import (
+from handler.models.engines.device import torch_device
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
+from handler.models.torchvision.answers import (
     found_objects,
     likely_classes,
     listed_classes,
     tensor_of,
 )
+from handler.pictures.decoding import Picture
 from handler.settings import Settings
-from handler.skeletons import keypoint_names
 
 _SERVED = ("detect", "segment", "pose", "classify")
 

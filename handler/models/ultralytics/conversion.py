@@ -3,10 +3,10 @@
 import shutil
 from pathlib import Path
 
-from handler.models.checkpoint import Checkpoint
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
-from handler.models.ultralytics_file import neutral_name, open_model
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
+from handler.models.ultralytics.weights import neutral_name, open_model
 from handler.settings import Settings
 
 

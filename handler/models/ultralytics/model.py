@@ -7,16 +7,16 @@ from typing import Any, Self
 
 import numpy as np
 
-from handler.detections import Detections
+from handler.detection.detections import Detections
+from handler.detection.labels import SHAPE_TYPES, check_agreement
+from handler.detection.skeletons import keypoint_names
 from handler.errors import WeightsError
-from handler.images import Picture
-from handler.labels import SHAPE_TYPES, check_agreement
-from handler.models.checkpoint import Checkpoint
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
-from handler.models.ultralytics_file import About, neutral_name, open_model
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
+from handler.models.ultralytics.weights import About, neutral_name, open_model
+from handler.pictures.decoding import Picture
 from handler.settings import Settings
-from handler.skeletons import keypoint_names
 
 _ENVIRONMENT = {
     "YOLO_OFFLINE": "true",
@@ -30,7 +30,7 @@ class Ultralytics:
     """An ultralytics checkpoint, answered by the library itself."""
 
     def __init__(self, model: Any, about: About, device: Any, options: Options) -> None:
-        from handler.models.ultralytics_tasks import TASKS
+        from handler.models.ultralytics.tasks import TASKS
 
         self._model = model
         self._task = TASKS[about.task]
@@ -57,7 +57,7 @@ class Ultralytics:
         cls, folder: ModelFolder, checkpoint: Checkpoint, options: Options, settings: Settings
     ) -> Self:
         prepare_environment()
-        from handler.models.device import torch_device
+        from handler.models.engines.device import torch_device
 
         device = torch_device(settings.device)
         with neutral_name(folder.weights, checkpoint.kind) as path:

@@ -9,7 +9,7 @@ from ultralytics.engine.results import Results
 from ultralytics.models.yolo.segment import SegmentationPredictor
 from ultralytics.utils import ops
 
-from handler.detections import Detections, Mask
+from handler.detection.detections import Detections, Mask
 from handler.models import masks
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from handler.errors import WeightsError
-from handler.models.checkpoint import Checkpoint
+from handler.models.folder.checkpoint import Checkpoint
 
 _LIBRARY = "ultralytics."
 _HARMLESS = {

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 import yaml
 
-from handler.models.checkpoint import Checkpoint
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
-from handler.models.yolov5_file import read_network
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
+from handler.models.yolov5.weights import read_network
 from handler.settings import Settings
 
 _EXAMPLE = torch.zeros(1, 3, 320, 256)  # any shape will do: it is free in what is written

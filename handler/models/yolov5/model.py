@@ -8,16 +8,16 @@ import torch
 import torchvision
 from numpy.typing import NDArray
 
-from handler.detections import Detections
-from handler.images import Picture
-from handler.labels import check_agreement
-from handler.letterbox import Letterbox
+from handler.detection.detections import Detections
+from handler.detection.labels import check_agreement
 from handler.models import masks
-from handler.models.checkpoint import Checkpoint
-from handler.models.device import torch_device
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
-from handler.models.yolov5_file import TASKS, read_network
+from handler.models.engines.device import torch_device
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
+from handler.models.yolov5.weights import TASKS, read_network
+from handler.pictures.decoding import Picture
+from handler.pictures.letterbox import Letterbox
 from handler.settings import Settings
 
 # YOLOv5's own: detect.py's iou and max_det, and what it never hands to NMS.

@@ -13,9 +13,9 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from handler.errors import WeightsError
-from handler.models.checkpoint import Checkpoint
-from handler.models.folder import ModelFolder
-from handler.models.yolov5_layers import STAND_INS, Classify, Conv, Detect, Network, Segment
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.yolov5.layers import STAND_INS, Classify, Conv, Detect, Network, Segment
 
 TASKS = {Detect: "detect", Segment: "segment", Classify: "classify"}
 

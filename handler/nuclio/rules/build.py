@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from handler.function_file import FunctionFile
-from handler.rules import Rules, dropping, part
+from handler.rules.function_file import FunctionFile
+from handler.rules.rule import Rules, dropping, part
 
 RULES: Rules[FunctionFile] = Rules("Nuclio")
 rule = RULES

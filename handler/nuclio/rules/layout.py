@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from handler.errors import nearest
-from handler.function_file import FunctionFile, rows, table, whole
-from handler.rules import Rules, dropping, part
+from handler.rules.function_file import FunctionFile, rows, table, whole
+from handler.rules.rule import Rules, dropping, part
 
 RULES: Rules[FunctionFile] = Rules("Nuclio")
 rule = RULES

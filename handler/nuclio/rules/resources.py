@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from handler.function_file import FunctionFile, table, whole
-from handler.rules import Rules, setting
+from handler.rules.function_file import FunctionFile, table, whole
+from handler.rules.rule import Rules, setting
 
 RULES: Rules[FunctionFile] = Rules("Nuclio")
 rule = RULES

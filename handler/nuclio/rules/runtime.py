@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from handler.errors import SettingsError
-from handler.function_file import FunctionFile, table, whole
 from handler.nuclio.document import READINESS_SECONDS
-from handler.rules import Rules, dropping, setting
+from handler.rules.function_file import FunctionFile, table, whole
+from handler.rules.rule import Rules, dropping, setting
 from handler.settings import PREFIX, Settings
 
 RULES: Rules[FunctionFile] = Rules("Nuclio")

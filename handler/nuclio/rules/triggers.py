@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from handler.function_file import FunctionFile, table, whole, workers_of
 from handler.nuclio.document import MAX_BODY_BYTES, NODE_PORTS, WORKER_WAIT_MILLISECONDS
-from handler.rules import Mend, Rules, part
+from handler.rules.function_file import FunctionFile, table, whole, workers_of
+from handler.rules.rule import Mend, Rules, part
 
 RULES: Rules[FunctionFile] = Rules("Nuclio")
 rule = RULES

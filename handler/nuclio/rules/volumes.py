@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from handler.function_file import FunctionFile, table
-from handler.rules import Rules
+from handler.rules.function_file import FunctionFile, table
+from handler.rules.rule import Rules
 
 RULES: Rules[FunctionFile] = Rules("Nuclio")
 rule = RULES

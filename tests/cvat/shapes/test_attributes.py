@@ -1,8 +1,8 @@
 import numpy as np
 
 from handler.cvat.shapes import shapes_of
-from handler.detections import Detections
-from handler.labels import Label
+from handler.detection.detections import Detections
+from handler.detection.labels import Label
 
 
 def test_a_tag_has_no_points_and_the_score_is_an_attribute_where_the_label_has_one() -> None:

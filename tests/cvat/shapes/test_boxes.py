@@ -4,8 +4,8 @@ import pytest
 
 from handler.cvat.shapes import shapes_of
 from handler.cvat.shapes.boxes import corners
-from handler.detections import Detections
-from handler.labels import Label
+from handler.detection.detections import Detections
+from handler.detection.labels import Label
 
 WIDTH, HEIGHT = 640, 480
 

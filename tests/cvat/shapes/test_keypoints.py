@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from handler.cvat.shapes import shapes_of
-from handler.detections import Detections
-from handler.labels import Label
+from handler.detection.detections import Detections
+from handler.detection.labels import Label
 
 SKELETON = Label("hand", "skeleton", ("wrist", "thumb", "tip"), ((0, 1), (1, 2)))
 

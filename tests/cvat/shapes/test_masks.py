@@ -3,8 +3,8 @@ import orjson
 import pytest
 
 from handler.cvat.shapes import shapes_of, to_json
-from handler.detections import Detections, Mask
-from handler.labels import Label
+from handler.detection.detections import Detections, Mask
+from handler.detection.labels import Label
 
 
 def found(*masks: Mask) -> Detections:

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from handler.cvat.shapes.outlines import TOLERANCE, around, joined
-from handler.detections import Mask
+from handler.detection.detections import Mask
 
 
 def disc(radius: int) -> NDArray[np.bool_]:

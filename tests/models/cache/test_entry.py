@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handler.models.cache import KEPT, CacheError, Entry, ExportError
+from handler.models.cache.entry import KEPT, CacheError, Entry, ExportError
 
 
 def fill(cache: Path, key: str) -> Entry:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from handler.errors import WeightsError
-from handler.models import export as exporting
-from handler.models.first_export import clear_threshold, export_first
-from handler.models.folder import ModelFolder
+from handler.models.cache.first_export import clear_threshold, export_first
+from handler.models.export import export as exporting
+from handler.models.folder.model_folder import ModelFolder
 from handler.settings import Settings
 from tests.conftest import DEMO
 from tests.damage import convert_and_damage

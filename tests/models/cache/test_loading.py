@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 import torch
 
-from handler import images
+from handler.detection.agreement import differences
 from handler.errors import WeightsError
-from handler.models.cache import ATTEMPTS, CacheError, ExportError
-from handler.parity.agreement import differences
+from handler.models.cache.entry import ATTEMPTS, CacheError, ExportError
+from handler.pictures import decoding
 from handler.service import Service
 from handler.settings import Settings
 from tests.conftest import DEMO, EXAMPLES
 
-PICTURES = [images.decode(path.read_bytes(), 10**8) for path in EXAMPLES]
+PICTURES = [decoding.decode(path.read_bytes(), 10**8) for path in EXAMPLES]
 START = """
 import sys
 from handler.service import Service, log_to_stdout

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from handler.errors import SettingsError
-from handler.models.device import torch_device
+from handler.models.engines.device import torch_device
 
 
 def test_cpu_is_the_cpu() -> None:

@@ -6,12 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
+from handler.detection.agreement import differences
 from handler.errors import SettingsError
-from handler.models import engines, families
-from handler.models.engines import Plan, precisions
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
-from handler.parity.agreement import differences
+from handler.models import families
+from handler.models.engines import engine
+from handler.models.engines.engine import Plan, precisions
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
 from handler.settings import Settings
 from tests.architectures import PHOTOGRAPHS
 
@@ -19,7 +20,7 @@ from tests.architectures import PHOTOGRAPHS
 @pytest.fixture
 def processor(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """A function that makes this machine's processor one with the named features."""
-    return lambda *flags: monkeypatch.setattr(engines, "cpu_flags", lambda: frozenset(flags))
+    return lambda *flags: monkeypatch.setattr(engine, "cpu_flags", lambda: frozenset(flags))
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import numpy as np
 import openvino
 import pytest
 
-from handler.models.engines import Normalisation, Plan
 from handler.models.engines import openvino as engine
-from handler.models.metadata import network_of
+from handler.models.engines.engine import Normalisation, Plan
+from handler.models.folder.metadata import network_of
 
 WEIGHTS = 12 * 2**20  # of yolov8n, about
 

@@ -16,11 +16,11 @@ from ultralytics.models.yolo.pose import PoseValidator
 from ultralytics.models.yolo.segment import SegmentationValidator
 from ultralytics.utils.metrics import OKS_SIGMA, Metric, ap_per_class
 
-from handler.detections import Detections
+from handler.detection.detections import Detections
 from handler.models import families
 from handler.models.export.accuracy import accuracy
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
 from handler.settings import Settings
 from tests.architectures import PHOTOGRAPHS
 

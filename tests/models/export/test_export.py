@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import yaml
 
+from handler.detection.agreement import differences
 from handler.errors import AnnotateError, SettingsError, WeightsError
-from handler.models import export as exporting
 from handler.models import families
-from handler.models.export import export, is_exportable
+from handler.models.export import export as exporting
+from handler.models.export.export import export, is_exportable
 from handler.models.export.rewriting import halve
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
-from handler.parity.agreement import differences
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
 from handler.settings import Settings
 from tests import yolov5_repository as repository
 from tests.architectures import PHOTOGRAPHS

@@ -15,10 +15,11 @@ from PIL import Image
 
 from handler.cli import main
 from handler.errors import SettingsError, WeightsError
-from handler.models.export import export, int8
+from handler.models.export import int8
+from handler.models.export.export import export
 from handler.models.export.int8 import export_int8
 from handler.models.export.quantisation import answering
-from handler.models.folder import ModelFolder
+from handler.models.folder.model_folder import ModelFolder
 from handler.service import Service
 from handler.settings import Settings
 from tests.conftest import DEMO, EXAMPLES, ROOT

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, quantize_static
 from ultralytics import RTDETR, YOLO
 
-from handler.detections import Detections
+from handler.detection.detections import Detections
 from handler.errors import SettingsError, WeightsError
 from handler.models import families
-from handler.models.exported import Exported
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
+from handler.models.exported.model import Exported
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
 from handler.settings import Settings
 from tests.architectures import PHOTOGRAPHS
 from tests.conftest import ROOT, iou_matrix

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ultralytics.utils.metrics import batch_probiou
 from ultralytics.utils.nms import TorchNMS
 
-from handler.models import nms
+from handler.models.exported import nms
 
 
 def upright_boxes(count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from handler.errors import WeightsError
-from handler.models.checkpoint import Checkpoint
+from handler.models.folder.checkpoint import Checkpoint
 
 
 def test_an_ultralytics_checkpoint_tells_its_classes_and_version(

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from handler.errors import SettingsError
-from handler.models.config import read_config
+from handler.models.folder.config import read_config
 
 
 def read(folder: Path, text: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from handler.errors import WeightsError
-from handler.models.metadata import Metadata, of_openvino
+from handler.models.folder.metadata import Metadata, of_openvino
 
 PATH = Path("best.onnx")
 

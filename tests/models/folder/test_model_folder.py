@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from handler.errors import SettingsError, WeightsError
-from handler.models.folder import ModelFolder
+from handler.models.folder.model_folder import ModelFolder
 
 
 @pytest.fixture

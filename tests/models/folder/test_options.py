@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from handler.models.options import Options
+from handler.models.folder.options import Options
 from handler.settings import Settings
 
 CLASSES = ("car", "bus", "car")

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from handler.errors import WeightsError
-from handler.models.checkpoint import Checkpoint
-from handler.models.recognition import family_of
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.recognition import family_of
 from tests.conftest import pickle_importing
 
 

@@ -15,16 +15,16 @@ import torchvision
 
 from handler.cvat.shapes import shapes_of
 from handler.cvat.shapes.boxes import corners
+from handler.detection.labels import Label
 from handler.errors import WeightsError
-from handler.labels import Label
 from handler.models import families
-from handler.models.checkpoint import Checkpoint
-from handler.models.folder import ModelFolder
-from handler.models.mmrotate import oriented
-from handler.models.mmrotate_config import Config
-from handler.models.mmrotate_file import Weights
-from handler.models.mmrotate_nms import bound
-from handler.models.options import Options
+from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
+from handler.models.mmrotate.config import Config
+from handler.models.mmrotate.model import oriented
+from handler.models.mmrotate.nms import bound
+from handler.models.mmrotate.weights import Weights
 from handler.settings import Settings
 from tests.conftest import pickle_importing
 from tests.mmrotate_folders import BEST, CONFIGS, make_folder

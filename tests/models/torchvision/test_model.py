@@ -10,10 +10,10 @@ import torch
 from torchvision import models
 
 from handler.errors import AnnotateError
-from handler.images import Picture
 from handler.models import families
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
+from handler.pictures.decoding import Picture
 from handler.settings import Settings
 from tests.architectures import PHOTOGRAPHS
 

@@ -11,11 +11,11 @@ from ultralytics import YOLO
 from ultralytics.nn.modules.block import AAttn, Conv
 
 from handler.errors import WeightsError
-from handler.images import decode
 from handler.models import families
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
-from handler.models.ultralytics import Ultralytics
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
+from handler.models.ultralytics.model import Ultralytics
+from handler.pictures.decoding import decode
 from handler.settings import Settings
 from tests.architectures import PHOTOGRAPHS
 from tests.conftest import pickle_importing

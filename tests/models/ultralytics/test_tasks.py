@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from ultralytics import RTDETR, YOLO
 
 from handler.cvat.shapes.boxes import corners
-from handler.detections import Detections
+from handler.detection.detections import Detections
 from handler.models import families
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
 from handler.settings import Settings
 from tests.architectures import PHOTOGRAPHS
 

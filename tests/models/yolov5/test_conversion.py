@@ -12,10 +12,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from handler.detections import Detections
+from handler.detection.detections import Detections
 from handler.models import families
-from handler.models.folder import ModelFolder
-from handler.models.options import Options
+from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.options import Options
 from handler.settings import Settings
 from tests import yolov5_repository as repository
 from tests.architectures import PHOTOGRAPHS

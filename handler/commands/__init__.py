@@ -1,0 +1,1 @@
+"""The commands of `auto-annotate`, a module each."""

@@ -1,0 +1,1 @@
+"""What a model finds on a picture, in no library's terms: objects, labels, skeletons."""

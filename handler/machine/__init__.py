@@ -1,0 +1,1 @@
+"""The machine, or the container, that this runs on."""

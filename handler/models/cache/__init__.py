@@ -1,0 +1,1 @@
+"""Exports that are kept from one start to the next."""

@@ -1,0 +1,1 @@
+"""What computes a network: OpenVINO, ONNX Runtime, and torch's devices."""

@@ -1,0 +1,1 @@
+"""What lies in a model folder, and what it says of itself."""

@@ -1,0 +1,1 @@
+"""Oriented detectors of MMRotate, of either generation."""

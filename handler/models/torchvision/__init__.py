@@ -1,0 +1,1 @@
+"""torchvision's detectors, and TorchScript that answers as they do."""

@@ -1,0 +1,1 @@
+"""Models of ultralytics, run by the library itself."""

@@ -1,0 +1,1 @@
+"""Models of YOLOv5's own repository, run without its code."""

@@ -1,1 +1,0 @@
-"""Whether two ways to run a model answer the same."""
