@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from handler.models.export.export import convert
+from handler.models.export.conversion import convert
 
 
 def convert_and_damage(*arguments: Any) -> Path:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from handler.cvat.shapes.boxes import corners
+from handler.detection.corners import corners
 from handler.models.mmrotate.model import MOST_BOXES
 from tests.conftest import body_of
 from tests.containers import DISTRIBUTIONS, LOCKED_DOWN, Container, docker, inspect, running

@@ -8,7 +8,7 @@ from typing import Any
 
 from handler.machine.docker import HELPER_IMAGE, Images
 from handler.machine.machine import Machine
-from handler.nuclio.document import USER_ID
+from handler.nuclio.limits import USER_ID
 from handler.nuclio.rules.build import builds
 from handler.nuclio.rules.resources import quantity
 from handler.nuclio.rules.volumes import cache_volumes

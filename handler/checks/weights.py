@@ -10,9 +10,9 @@ import orjson
 from handler.cvat.reply import problems_in
 from handler.cvat.shapes import to_json
 from handler.errors import AnnotateError
-from handler.models import families
 from handler.models.folder.checkpoint import Checkpoint
 from handler.models.folder.model_folder import ModelFolder, digest
+from handler.models.folder.recognition import recognise
 from handler.pictures.trial import HEIGHT, WIDTH, trial_picture
 from handler.rules.function_file import FunctionFile
 from handler.rules.rule import Rules
@@ -45,7 +45,7 @@ class Weights:
         found: dict[str, Any] = {"function": function}
         try:
             found["folder"] = ModelFolder.open(settings.weights)
-            found["family"], found["checkpoint"] = families.recognise(found["folder"])
+            found["family"], found["checkpoint"] = recognise(found["folder"])
             found["service"] = Service.load(settings)
             shapes = found["service"].annotate(trial_picture())[1]
             found["shapes"] = orjson.loads(to_json(shapes))

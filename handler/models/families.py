@@ -1,4 +1,4 @@
-"""The table of model families, and which of them a model folder belongs to."""
+"""The table of model families, and how a model folder is loaded with one."""
 
 import importlib
 import sys
@@ -11,7 +11,7 @@ from handler.errors import SettingsError, nearest
 from handler.models.folder.checkpoint import Checkpoint
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
-from handler.models.folder.recognition import family_of
+from handler.models.folder.recognition import recognise
 from handler.models.libraries import check_library
 from handler.pictures.decoding import Picture
 from handler.settings import Settings
@@ -57,18 +57,6 @@ FAMILIES = {
     "torchscript": "handler.models.torchvision.torchscript:TorchScript",
     "plugin": "handler.models.plugin:PluginModel",
 }
-
-
-def recognise(folder: ModelFolder) -> tuple[str, Checkpoint]:
-    """Return the family that model.yaml names, or else the file, and what the file says of itself.
-
-    Raises:
-        WeightsError: the file is damaged, or of no family and model.yaml names none.
-    """
-    if "plugin" in folder.config:
-        return "plugin", Checkpoint(frozenset(), None, "code")
-    checkpoint = Checkpoint.inspect(folder.weights)
-    return folder.config.get("family") or family_of(folder.weights, checkpoint), checkpoint
 
 
 def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from handler.errors import SettingsError, WeightsError
+from handler.models.exportable import is_exportable
 from handler.models.folder.checkpoint import Checkpoint
 
 # What a family imports. A plugin may need anything, and says so when it is imported.
@@ -33,8 +34,6 @@ def check_library(weights: Path, family: str, checkpoint: Checkpoint) -> None:
     library = _LIBRARY.get(family)
     if library is None or find_spec(library) is not None:
         return
-    from handler.models.export.conversion import is_exportable
-
     raise WeightsError(
         f"{weights} needs {library}, which is not here",
         _export(weights.name) if is_exportable(family, checkpoint) else _bring_it(),

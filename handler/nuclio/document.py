@@ -1,23 +1,21 @@
-"""What a function.yaml says, and why: the content of the file for a `Function`.
+"""What a function.yaml says, and why: the content of the file for its `Parameters`.
 
 Keys and their meaning: Nuclio 1.14 `pkg/functionconfig/types.go`, CVAT 2.73 `lambda_manager`. What
 each platform does with them: `pkg/platform/local/platform.go`, `pkg/platform/kube/functionres`.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from handler.cvat.spec import spec_of
 from handler.nuclio.commented import Commented, to_json
-
-if TYPE_CHECKING:
-    from handler.nuclio.function import Function
-
-MAX_BODY_BYTES = 64 * 1024 * 1024
-READINESS_SECONDS = 600
-WORKER_WAIT_MILLISECONDS = 60_000
-USER_ID = 10001
-NODE_PORTS = range(30000, 32768)
-DEFAULT_CLAIM = "auto-annotate-weights"
+from handler.nuclio.limits import (
+    DEFAULT_CLAIM,
+    MAX_BODY_BYTES,
+    READINESS_SECONDS,
+    USER_ID,
+    WORKER_WAIT_MILLISECONDS,
+)
+from handler.nuclio.parameters import Parameters
 
 # The image's own, as in Dockerfile.
 _HEALTH_CHECK = "--start-period=600s --interval=3s CMD python3 -I -S /usr/local/bin/healthcheck.py"
@@ -41,7 +39,7 @@ To run the image as it is, use a function.yaml with spec.image.""",
 }
 
 
-def document_of(function: "Function") -> dict[str, Any]:
+def document_of(function: Parameters) -> dict[str, Any]:
     """Return the file's content; some keys are commented."""
     document = {"metadata": _metadata(function), "spec": _spec(function)}
     if function.platform != "kubernetes":
@@ -55,7 +53,7 @@ def document_of(function: "Function") -> dict[str, Any]:
     }
 
 
-def _metadata(function: "Function") -> dict[str, Any]:
+def _metadata(function: Parameters) -> dict[str, Any]:
     entries = ",\n".join(f"  {to_json(label)}" for label in spec_of(function.labels))
     return {
         "name": function.name,
@@ -75,7 +73,7 @@ def _metadata(function: "Function") -> dict[str, Any]:
     }
 
 
-def _spec(function: "Function") -> dict[str, Any]:
+def _spec(function: Parameters) -> dict[str, Any]:
     return {
         "description": Commented(
             "CVAT cannot list any of its models when this is empty.", function.description
@@ -102,7 +100,7 @@ def _spec(function: "Function") -> dict[str, Any]:
     }
 
 
-def _image(function: "Function") -> dict[str, Any]:
+def _image(function: Parameters) -> dict[str, Any]:
     if function.build_image is None:
         reason = (
             "With build.image in its place Nuclio would start a build, even for nuctl --run-image."
@@ -130,14 +128,14 @@ def _directives() -> dict[str, Any]:
     }
 
 
-def _environment(function: "Function") -> dict[str, Any]:
+def _environment(function: Parameters) -> dict[str, Any]:
     if not function.gpu:
         return {}
     reason = "Without a usable GPU the start fails and says why; it would be slow otherwise."
     return {"env": Commented(reason, [{"name": "ANNOTATE_DEVICE", "value": "cuda"}])}
 
 
-def _resources(function: "Function") -> dict[str, Any]:
+def _resources(function: Parameters) -> dict[str, Any]:
     limits: dict[str, Any] = {}
     if function.cpu is not None or function.platform == "kubernetes":
         limits["cpu"] = function.cpu or "2"
@@ -150,7 +148,7 @@ def _resources(function: "Function") -> dict[str, Any]:
     return {"requests": requests, "limits": {**limits, **(gpu if function.gpu else {})}}
 
 
-def _weights(function: "Function") -> dict[str, Any]:
+def _weights(function: Parameters) -> dict[str, Any]:
     reason = "The model folder: best.pt, and classes.txt and model.yaml if there are any."
     source: dict[str, Any]
     if function.platform == "kubernetes":
@@ -165,7 +163,7 @@ def _weights(function: "Function") -> dict[str, Any]:
     }
 
 
-def _cache(function: "Function") -> list[dict[str, Any]]:
+def _cache(function: Parameters) -> list[dict[str, Any]]:
     """Return the volume of the cache; on Docker it is the container's own folder, as Nuclio mounts
     nothing there but folders that exist and that the function's user would have to own.
     """
@@ -180,7 +178,7 @@ def _cache(function: "Function") -> list[dict[str, Any]]:
     ]
 
 
-def _security(function: "Function") -> dict[str, Any]:
+def _security(function: Parameters) -> dict[str, Any]:
     user = {"runAsUser": USER_ID, "runAsGroup": USER_ID}
     if function.platform == "docker":
         reason = "The image's own user; the folder with the weights has to be readable for it."
@@ -193,7 +191,7 @@ def _security(function: "Function") -> dict[str, Any]:
     }
 
 
-def _replicas(function: "Function") -> dict[str, Any]:
+def _replicas(function: Parameters) -> dict[str, Any]:
     if function.platform == "docker":
         return {}
     fewest, most = function.replicas or (1, 1)
@@ -205,7 +203,7 @@ def _replicas(function: "Function") -> dict[str, Any]:
     }
 
 
-def _trigger(function: "Function") -> dict[str, Any]:
+def _trigger(function: Parameters) -> dict[str, Any]:
     port = {} if function.port is None else {"port": function.port}
     return {
         "kind": "http",
@@ -228,7 +226,7 @@ def _trigger(function: "Function") -> dict[str, Any]:
     }
 
 
-def _platform(function: "Function") -> dict[str, Any]:
+def _platform(function: Parameters) -> dict[str, Any]:
     if function.platform == "kubernetes":
         return {} if function.port is None else {"serviceType": "NodePort"}
     reason = "Start the function again when it ends, and with Docker."

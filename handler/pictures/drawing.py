@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from handler.cvat.shapes.boxes import corners
+from handler.detection.corners import corners
 from handler.detection.labels import Label
 from handler.pictures.decoding import Picture
 

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from handler.errors import AnnotateError, NotReadyError, RequestError, SettingsError
-from handler.nuclio.document import MAX_BODY_BYTES
+from handler.nuclio.limits import MAX_BODY_BYTES
 from handler.service import CONTENT_TYPE, Reply, Service, error_reply
 from handler.settings import Settings
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from handler.nuclio.document import MAX_BODY_BYTES
+from handler.nuclio.limits import MAX_BODY_BYTES
 from handler.service import Service
 from tests.conftest import DEMO, EXAMPLES, body_of
 

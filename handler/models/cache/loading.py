@@ -17,9 +17,10 @@ from handler.models import families
 from handler.models.cache.entry import CacheError, Entry, ExportError
 from handler.models.cache.first_export import REASON
 from handler.models.engines.engine import precisions
-from handler.models.export.export import is_exportable
+from handler.models.exportable import is_exportable
 from handler.models.folder.model_folder import ModelFolder, digest
 from handler.models.folder.options import Options
+from handler.models.folder.recognition import recognise
 from handler.settings import PREFIX, Settings
 
 _KINDS = {"auto": "openvino", "openvino": "openvino", "onnxruntime": "onnx"}
@@ -60,7 +61,7 @@ def load(folder: ModelFolder, options: Options, settings: Settings) -> families.
 def _wants_export(folder: ModelFolder, settings: Settings) -> bool:
     return (
         settings.engine in _KINDS
-        and is_exportable(*families.recognise(folder))
+        and is_exportable(*recognise(folder))
         and find_spec("torch") is not None
         and (settings.engine != "auto" or _computes_on_cpu(settings.device))
     )

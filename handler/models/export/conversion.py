@@ -6,35 +6,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 from handler.errors import WeightsError
-from handler.models import families
+from handler.models.exportable import CONVERTERS, is_exportable
 from handler.models.folder.checkpoint import Checkpoint
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
+from handler.models.folder.recognition import recognise
 from handler.settings import Settings
 
-# A family whose .pt files are converted, and the function that does it, imported when needed. It
-# takes the folder, what the file says of itself, the kind to write, the options, the settings and
-# the folder to write to; it returns the file or folder that it made there.
-CONVERTERS = {
-    "ultralytics": "handler.models.ultralytics.conversion:convert",
-    "yolov5": "handler.models.yolov5.conversion:convert",
-}
+# Takes the folder, what the file says of itself, the kind to write, the options, the settings and
+# the folder to write to; returns the file or folder that it made there.
 Converter = Callable[[ModelFolder, Checkpoint, str, Options, Settings, Path], Path]
 
 
-def is_exportable(family: str, checkpoint: Checkpoint) -> bool:
-    """Tell whether `convert` takes such weights: what `families.recognise` returns for a folder."""
-    return family in CONVERTERS and checkpoint.kind == "pickle"
+def recognise_exportable(folder: ModelFolder) -> tuple[str, Checkpoint]:
+    """Return what `recognise` does, of weights that `convert` takes.
 
-
-def check_exportable(folder: ModelFolder) -> None:
-    """Raise a WeightsError unless `convert` takes the weights of a folder."""
-    family, checkpoint = families.recognise(folder)
+    Raises:
+        WeightsError: it does not take them.
+    """
+    family, checkpoint = recognise(folder)
     if not is_exportable(family, checkpoint):
         raise WeightsError(
             f"{folder.weights} is of the family {family}, which is not exported",
             "Exported are .pt files of ultralytics and of YOLOv5's own repository.",
         )
+    return family, checkpoint
 
 
 def convert(
@@ -45,8 +41,7 @@ def convert(
     Raises:
         WeightsError: the weights cannot be converted.
     """
-    check_exportable(folder)
-    family, checkpoint = families.recognise(folder)
+    family, checkpoint = recognise_exportable(folder)
     module, _, name = CONVERTERS[family].partition(":")
     converter: Converter = getattr(importlib.import_module(module), name)
     with warnings.catch_warnings():

@@ -1,29 +1,25 @@
 """A model folder without torch, made from a .pt, and checked against it before it is kept."""
 
 import contextlib
-import hashlib
 import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from handler.detection.agreement import differences
 from handler.errors import SettingsError, WeightsError
 from handler.models import families
 from handler.models.engines.engine import precisions
-from handler.models.export.conversion import check_exportable, convert, is_exportable
+from handler.models.export.conversion import convert, recognise_exportable
+from handler.models.export.description import write_classes, write_config
 from handler.models.export.pictures import Pictures
 from handler.models.export.rewriting import halve
 from handler.models.export.staging import KEPT, staged
 from handler.models.folder.metadata import network_of
-from handler.models.folder.model_folder import ModelFolder
+from handler.models.folder.model_folder import ModelFolder, digest
 from handler.models.folder.options import Options
 from handler.settings import Settings
-
-__all__ = ["convert", "export", "is_exportable"]
 
 _BELONG_TO_THE_ORIGINAL = ("weights", "sha256", "family", "task", "precision", "exported")
 
@@ -31,21 +27,21 @@ _BELONG_TO_THE_ORIGINAL = ("weights", "sha256", "family", "task", "precision", "
 def export(settings: Settings, kind: str, pictures: Iterable[Path], out: Path) -> str:
     """Write the model folder `out` and return its precision: f32, or bf16 where that is the same.
 
-    On every picture it has to find what the original finds; see `parity.agreement`.
+    On every picture it has to find what the original finds; see `detection.agreement`.
 
     Raises:
         WeightsError: the weights cannot be exported, or what comes of it answers differently.
         SettingsError: `out` exists, or there is nothing on the pictures to compare.
     """
     folder = ModelFolder.open(settings.weights)
-    check_exportable(folder)
+    recognise_exportable(folder)
     options = Options.merge(settings, folder.config)
     with staged(out) as staging:
         original = families.load(folder, options, replace(settings, engine="auto", device="cpu"))
         made = staging / KEPT
         made.mkdir()
         weights = convert(folder, kind, options, settings, made)
-        (made / "classes.txt").write_text("".join(f"{name}\n" for name in original.classes))
+        write_classes(made, original.classes)
         expected = Pictures(tuple(pictures), settings.max_pixels)
         answers = [original.predict(picture, options.threshold) for _, picture in expected]
         if not any(len(answer) for answer in answers):
@@ -115,17 +111,13 @@ def _write_config(
     exported: families.Model,
 ) -> None:
     """Write model.yaml: the original's, and where this comes from."""
-    source = folder.path / "model.yaml"
-    config = yaml.safe_load(source.read_text("utf-8")) or {} if source.exists() else {}
-    config = {key: value for key, value in config.items() if key not in _BELONG_TO_THE_ORIGINAL}
-    config |= {
+    added = {
         "weights": weights,
         "precision": precision,
         "exported": {
             "from": folder.weights.name,
-            "sha256": hashlib.sha256(folder.weights.read_bytes()).hexdigest(),
+            "sha256": digest(folder.weights),
             "versions": {**original.versions, **exported.versions},
         },
     }
-    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
-    (made / "model.yaml").write_text(text, "utf-8")
+    write_config(folder, made, _BELONG_TO_THE_ORIGINAL, added)

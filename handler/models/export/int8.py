@@ -6,23 +6,22 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import yaml
-
 from handler.errors import SettingsError, WeightsError
-from handler.models import families
 from handler.models.engines.engine import precisions
 from handler.models.export.accuracy import LOWEST_SCORE, accuracy
-from handler.models.export.conversion import is_exportable
+from handler.models.export.description import write_classes, write_config
 from handler.models.export.export import export
 from handler.models.export.ground_truth import has_labels, objects_on
 from handler.models.export.pictures import Pictures
 from handler.models.export.quantisation import Recipe, quantise
 from handler.models.export.staging import KEPT, staged
+from handler.models.exportable import is_exportable
 from handler.models.exported.model import Exported
 from handler.models.folder.checkpoint import Checkpoint
 from handler.models.folder.metadata import network_of
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
+from handler.models.folder.recognition import recognise
 from handler.settings import Settings
 
 ENOUGH = 300  # pictures to quantise on; more change next to nothing
@@ -89,7 +88,7 @@ def export_int8(settings: Settings, paths: Sequence[Path], out: Path, accepted: 
 def _exported(settings: Settings, paths: Sequence[Path], out: Path) -> ModelFolder:
     """Return the folder to quantise: what `settings` name, or its export to `out`."""
     folder = ModelFolder.open(settings.weights)
-    family, checkpoint = families.recognise(folder)
+    family, checkpoint = recognise(folder)
     if is_exportable(family, checkpoint):
         export(replace(settings, precision="f32"), "openvino", paths, out)
         return ModelFolder.open(out)
@@ -109,7 +108,7 @@ def _load(folder: ModelFolder, options: Options, settings: Settings, precision: 
 def _copy(source: ModelFolder, classes: Sequence[str], to: Path) -> ModelFolder:
     """Return a new model folder, with the weights of another and its classes."""
     shutil.copytree(source.weights, to / source.weights.name)
-    (to / "classes.txt").write_text("".join(f"{name}\n" for name in classes), "utf-8")
+    write_classes(to, classes)
     return ModelFolder.open(to)
 
 
@@ -147,13 +146,9 @@ class _Exam:
 
 def _write_config(source: ModelFolder, made: ModelFolder, precision: str, measured: Int8) -> None:
     """Write model.yaml: the source's, with what is in eight bits and what was measured."""
-    file = source.path / "model.yaml"
-    config = yaml.safe_load(file.read_text("utf-8")) or {} if file.exists() else {}
-    config |= {
+    added = {
         "weights": made.weights.name,
         "precision": "int8" if precision == "f32" else f"int8-{precision}",
-        "exported": {**config.get("exported", {}), "int8": asdict(measured)},
+        "exported": {**source.config.get("exported", {}), "int8": asdict(measured)},
     }
-    config.pop("sha256", None)
-    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
-    (made.path / "model.yaml").write_text(text, "utf-8")
+    write_config(source, made.path, ("sha256",), added)

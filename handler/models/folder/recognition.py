@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from handler.errors import WeightsError
 from handler.models.folder.checkpoint import Checkpoint
+from handler.models.folder.model_folder import ModelFolder
 
 # What a family's own checkpoints import.
 IMPORTS = {
@@ -45,6 +46,18 @@ FOREIGN_IMPORTS = {
         "torchvision` and `architecture: NAME` in model.yaml.",
     ),
 }
+
+
+def recognise(folder: ModelFolder) -> tuple[str, Checkpoint]:
+    """Return the family that model.yaml names, or else the file, and what the file says of itself.
+
+    Raises:
+        WeightsError: the file is damaged, or of no family and model.yaml names none.
+    """
+    if "plugin" in folder.config:
+        return "plugin", Checkpoint(frozenset(), None, "code")
+    checkpoint = Checkpoint.inspect(folder.weights)
+    return folder.config.get("family") or family_of(folder.weights, checkpoint), checkpoint
 
 
 def family_of(path: Path, checkpoint: Checkpoint) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from handler.errors import SettingsError
-from handler.nuclio.document import READINESS_SECONDS
+from handler.nuclio.limits import READINESS_SECONDS
 from handler.rules.function_file import FunctionFile, table, whole
 from handler.rules.rule import Rules, dropping, setting
 from handler.settings import PREFIX, Settings

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from handler.nuclio.document import MAX_BODY_BYTES, NODE_PORTS, WORKER_WAIT_MILLISECONDS
+from handler.nuclio.limits import MAX_BODY_BYTES, NODE_PORTS, WORKER_WAIT_MILLISECONDS
 from handler.rules.function_file import FunctionFile, table, whole, workers_of
 from handler.rules.rule import Mend, Rules, part
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from handler.cvat.shapes import shapes_of
-from handler.cvat.shapes.boxes import corners
+from handler.detection.corners import corners
 from handler.detection.detections import Detections
 from handler.detection.labels import Label
 

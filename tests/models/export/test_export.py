@@ -13,10 +13,12 @@ from handler.detection.agreement import differences
 from handler.errors import AnnotateError, SettingsError, WeightsError
 from handler.models import families
 from handler.models.export import export as exporting
-from handler.models.export.export import export, is_exportable
+from handler.models.export.export import export
 from handler.models.export.rewriting import halve
+from handler.models.exportable import is_exportable
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
+from handler.models.folder.recognition import recognise
 from handler.settings import Settings
 from tests import yolov5_repository as repository
 from tests.architectures import PHOTOGRAPHS
@@ -63,7 +65,7 @@ def test_files_of_yolov5_s_own_repository_are_exported(
     pictures = [np.asarray(cv2.imread(str(path)), np.uint8) for path in PHOTOGRAPHS]
     repository.build(task, source / "best.pt", pictures)
     (source / "model.yaml").write_text(f"image_size: {size}\n")
-    assert is_exportable(*families.recognise(ModelFolder.open(source)))
+    assert is_exportable(*recognise(ModelFolder.open(source)))
     threshold = 0.02 if task == "-cls" else 0.7
     settings = Settings(weights=source, threshold=threshold, precision="f32")
     export(settings, kind, PHOTOGRAPHS, tmp_path / "fast")

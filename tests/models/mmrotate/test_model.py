@@ -14,13 +14,14 @@ import torch
 import torchvision
 
 from handler.cvat.shapes import shapes_of
-from handler.cvat.shapes.boxes import corners
+from handler.detection.corners import corners
 from handler.detection.labels import Label
 from handler.errors import WeightsError
 from handler.models import families
 from handler.models.folder.checkpoint import Checkpoint
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
+from handler.models.folder.recognition import recognise
 from handler.models.mmrotate.config import Config
 from handler.models.mmrotate.model import oriented
 from handler.models.mmrotate.nms import bound
@@ -78,17 +79,17 @@ def test_the_family_is_told_from_the_file_and_the_generation_from_the_config(
     tmp_path: Path, generation: str
 ) -> None:
     folder = ModelFolder.open(make_folder(tmp_path, generation))
-    assert families.recognise(folder)[0] == "mmrotate"
+    assert recognise(folder)[0] == "mmrotate"
     assert Config.read(tmp_path / "config.py", trusted=False).generation == generation
 
 
 def test_a_bare_state_dict_with_a_config_beside_it_is_of_mmrotate(tmp_path: Path) -> None:
     make_folder(tmp_path, "1")
     torch.save({"backbone.conv1.weight": torch.zeros(1)}, tmp_path / "best.pth")
-    assert families.recognise(ModelFolder.open(tmp_path))[0] == "mmrotate"
+    assert recognise(ModelFolder.open(tmp_path))[0] == "mmrotate"
     (tmp_path / "config.py").unlink()
     with pytest.raises(WeightsError, match="bare state dict"):
-        families.recognise(ModelFolder.open(tmp_path))
+        recognise(ModelFolder.open(tmp_path))
 
 
 @pytest.mark.parametrize(("generation", "tag"), [("0", "mmrotate-0"), ("1", "mmrotate")])

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from ultralytics import RTDETR, YOLO
 
-from handler.cvat.shapes.boxes import corners
+from handler.detection.corners import corners
 from handler.detection.detections import Detections
 from handler.models import families
 from handler.models.folder.model_folder import ModelFolder
