@@ -154,7 +154,7 @@ RUN set -eux; \
     pip --python /opt/venv/bin/python install --no-compile --no-deps --no-index --no-cache-dir \
         --no-build-isolation --target /layer/opt/auto-annotate /source; \
     rm /layer/opt/auto-annotate/*.dist-info/RECORD; \
-    for room in cvat models nuclio; do \
+    for room in models nuclio cvat server checks commands; do \
         mkdir -p "/layer-$room/opt/auto-annotate/handler"; \
         mv "/layer/opt/auto-annotate/handler/$room" "/layer-$room/opt/auto-annotate/handler/"; \
     done; \
@@ -199,9 +199,12 @@ CMD ["start"]
 FROM system AS slim
 COPY --from=slim-dependencies /layer /
 COPY --from=nuclio /layer /
-COPY --from=handler /layer-cvat /
 COPY --from=handler /layer-models /
 COPY --from=handler /layer-nuclio /
+COPY --from=handler /layer-cvat /
+COPY --from=handler /layer-server /
+COPY --from=handler /layer-checks /
+COPY --from=handler /layer-commands /
 COPY --from=handler /layer /
 COPY --from=exported-weights /layer /
 
@@ -221,9 +224,12 @@ FROM system AS mmrotate
 COPY --from=torch /layer /
 COPY --from=mmrotate-dependencies /layer /
 COPY --from=nuclio /layer /
-COPY --from=handler /layer-cvat /
 COPY --from=handler /layer-models /
 COPY --from=handler /layer-nuclio /
+COPY --from=handler /layer-cvat /
+COPY --from=handler /layer-server /
+COPY --from=handler /layer-checks /
+COPY --from=handler /layer-commands /
 COPY --from=handler /layer /
 
 ARG BASE_IMAGE
@@ -243,9 +249,12 @@ FROM system AS runtime
 COPY --from=torch /layer /
 COPY --from=dependencies /layer /
 COPY --from=nuclio /layer /
-COPY --from=handler /layer-cvat /
 COPY --from=handler /layer-models /
 COPY --from=handler /layer-nuclio /
+COPY --from=handler /layer-cvat /
+COPY --from=handler /layer-server /
+COPY --from=handler /layer-checks /
+COPY --from=handler /layer-commands /
 COPY --from=handler /layer /
 COPY --from=weights /layer /
 

@@ -13,9 +13,9 @@ from benchmarks.models import EXAMPLES
 from benchmarks.report import differences_in, replace_between_markers, tables
 from benchmarks.run import Results, measure, own, ready_made
 from handler.bench.surroundings import in_words, surroundings
-from handler.commands.arguments import pictures_in
 from handler.commands.bench import progress
 from handler.errors import AnnotateError
+from handler.pictures.files import pictures_in
 
 _WIDTH_OF_FILES = 120
 

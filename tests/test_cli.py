@@ -146,7 +146,7 @@ def test_export_says_what_was_compared(tmp_path: Path) -> None:
 def test_export_without_pictures_to_compare_on_asks_for_some(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handler.cli._EXAMPLES", tmp_path / "examples")
+    monkeypatch.setattr("handler.commands.export._EXAMPLES", tmp_path / "examples")
     result = run("export", "--weights", DEMO, "--out", tmp_path / "fast")
     assert result.exit_code == 2
     assert "name some with --images" in result.stderr

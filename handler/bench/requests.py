@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from handler.commands.arguments import pictures_in
 from handler.errors import RequestError, SettingsError
+from handler.pictures.files import pictures_in
 
 MOST = 16  # pictures
 

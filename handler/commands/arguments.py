@@ -1,6 +1,6 @@
-"""What several commands take: a model folder, and pictures."""
+"""What several commands take: a model folder, a platform, a function file."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,10 @@ import click
 
 from handler.settings import Settings
 
-PICTURE_SUFFIXES = (
-    ".avif", ".bmp", ".gif", ".jp2", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp",
-)  # fmt: skip
+PLATFORM = click.Choice(["docker", "kubernetes"])
+
+platform_argument = click.argument("platform", type=PLATFORM)
+file_argument = click.argument("file", type=click.Path(path_type=Path))
 
 
 def weights_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,12 +37,3 @@ def settings_of(weights: Path | None, *, exports: bool = True) -> Settings:
     if not exports:
         settings = replace(settings, cache=None)
     return settings if weights is None else replace(settings, weights=weights)
-
-
-def pictures_in(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the files among `paths`, and the pictures in the folders among them."""
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES)
-        else:
-            yield path
