@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner, Result
@@ -159,7 +160,8 @@ def test_the_options_in_the_documents_are_the_command_line_s(document: str) -> N
     text = (ROOT / "docs" / document).read_text().replace("\\\n", " ")
     for line in re.findall(r"^auto-annotate (.*?)(?: +#.*| > .*)?$", text, re.MULTILINE):
         name, *arguments = shlex.split(line)
-        command = main.commands[name]
+        command = main.get_command(click.Context(main), name)
+        assert command is not None, name
         known = {option for parameter in command.params for option in parameter.opts}
         assert {argument for argument in arguments if argument.startswith("--")} <= known
 
