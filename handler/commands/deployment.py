@@ -8,7 +8,7 @@ import yaml
 
 from handler.checks import endpoint
 from handler.checks.check import Subjects, check
-from handler.cvat.rules import PROJECT
+from handler.cvat.rules.listing import PROJECT
 from handler.cvat.spec import raw_labels
 from handler.errors import AnnotateError
 from handler.nuclio import running

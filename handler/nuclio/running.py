@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from handler.cvat.reply import problems_in
-from handler.cvat.rules import PROJECT
 from handler.cvat.rules import RULES as CVAT_RULES
+from handler.cvat.rules.listing import PROJECT
 from handler.errors import AnnotateError
 from handler.nuclio.dashboard import Dashboard
 from handler.nuclio.web import Answer, UnreachableError
