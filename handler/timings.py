@@ -30,6 +30,7 @@ class Timings:
 
     @property
     def total(self) -> float:
+        """The seconds of all stages together."""
         return sum(self.stages.values())
 
     def __str__(self) -> str:

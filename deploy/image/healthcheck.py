@@ -9,6 +9,7 @@ ENDPOINTS = ((8082, "/ready"), (8080, "/readyz"), (8070, "/readyz"))
 
 
 def why_not_ready() -> str | None:
+    """Return which port does not answer as a ready function's does; None where all do."""
     for port, path in ENDPOINTS:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
         try:

@@ -19,6 +19,11 @@ class Spread:
 
     @classmethod
     def of(cls, values: Iterable[float]) -> "Spread":
+        """Return the spread of numbers.
+
+        Raises:
+            ValueError: there are none.
+        """
         numbers = list(values)
         if not numbers:
             raise ValueError("nothing was measured")

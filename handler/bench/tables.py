@@ -16,6 +16,7 @@ class Table:
     rows: list[Sequence[str]] = field(default_factory=list)
 
     def printed(self) -> rich.table.Table:
+        """Return the table for a terminal."""
         table = rich.table.Table(title=self.title, title_justify="left", box=rich.box.SIMPLE_HEAD)
         for index, name in enumerate(self.columns):
             table.add_column(name, justify="right" if index else "left", no_wrap=index == 0)
@@ -24,6 +25,7 @@ class Table:
         return table
 
     def markdown(self) -> str:
+        """Return the table as Markdown, its title in bold above it."""
         rules = ["---", *["---:"] * (len(self.columns) - 1)]
         lines = [_line(self.columns), f"|{'|'.join(rules)}|", *map(_line, self.rows)]
         return f"**{self.title}**\n\n" + "\n".join(lines) + "\n"

@@ -47,6 +47,7 @@ class Answer:
 
     @property
     def shapes(self) -> list[dict[str, Any]]:
+        """The CVAT shapes of the reply."""
         shapes: list[dict[str, Any]] = json.loads(self.body)
         return shapes
 
@@ -64,6 +65,7 @@ class Memory:
 
     @classmethod
     def of(cls, pid: int) -> "Memory":
+        """Read what the kernel says of a process of this machine."""
         process = Path("/proc", str(pid))
         kilobytes = {}
         for name in ("smaps_rollup", "status"):
@@ -122,6 +124,7 @@ class Worker:
         return Answer(seconds, reply["body"], timed.get("stages", {}), timed.get("parts", {}))
 
     def memory(self) -> Memory:
+        """Return the memory of the worker's process as it is now."""
         return Memory.of(self._process.pid)
 
     def close(self) -> None:

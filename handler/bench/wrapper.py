@@ -68,6 +68,7 @@ def run(path: str, events: BinaryIO, replies: BinaryIO) -> None:
 
 
 def main() -> None:
+    """Answer on standard output the requests of standard input, until there are no more."""
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what the handler prints is its log
     with contextlib.suppress(BrokenPipeError):

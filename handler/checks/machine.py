@@ -64,6 +64,7 @@ class Host:
 
     @property
     def wants_gpu(self) -> bool:
+        """Whether the function asks for a GPU."""
         return self.function is not None and self.function.wants_gpu
 
 

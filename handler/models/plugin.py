@@ -48,6 +48,7 @@ class PluginModel:
 
     @classmethod
     def load(cls, folder: ModelFolder, _: Checkpoint, __: Options, settings: Settings) -> Self:
+        """Load the class that model.yaml names; see `families.Model.load` for what is raised."""
         name = folder.config["plugin"]
         plugin = _class_of(folder.path, name)()
         try:
@@ -67,6 +68,7 @@ class PluginModel:
         return loaded
 
     def predict(self, picture: Picture, threshold: float) -> Detections:
+        """Return the objects on `picture`, (h, w, 3) uint8 BGR; see `families.Model.predict`."""
         found: Detections = self._plugin.predict(picture, threshold)
         return found.where(found.scores >= threshold)
 

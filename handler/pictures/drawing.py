@@ -29,6 +29,7 @@ class Canvas:
         self.draw.line([*points, points[0]], fill=color, width=self.line, joint="curve")
 
     def dot(self, x: float, y: float, color: Color) -> None:
+        """Draw a dot at a point, in pixels."""
         radius = 1.5 * self.line
         self.draw.circle((x, y), radius, fill=color, outline="white")
 

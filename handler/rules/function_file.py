@@ -48,14 +48,17 @@ class FunctionFile:
 
     @property
     def metadata(self) -> dict[str, Any]:
+        """`metadata`, empty where it is no table."""
         return table(self.document.get("metadata"))
 
     @property
     def name(self) -> str:
+        """The function's name, empty where there is none."""
         return str(self.metadata.get("name") or "")
 
     @property
     def annotations(self) -> dict[str, Any]:
+        """`metadata.annotations`, empty where it is no table."""
         return table(self.metadata.get("annotations"))
 
     @property
@@ -68,23 +71,28 @@ class FunctionFile:
 
     @property
     def label_names(self) -> list[str]:
+        """The names in the label spec."""
         return [str(label.get("name")) for label in self.label_spec]
 
     @property
     def spec(self) -> dict[str, Any]:
+        """`spec`, empty where it is no table."""
         return table(self.document.get("spec"))
 
     @property
     def build(self) -> dict[str, Any]:
+        """`spec.build`, empty where it is no table."""
         return table(self.spec.get("build"))
 
     @property
     def triggers(self) -> dict[str, dict[str, Any]]:
+        """`spec.triggers`, those of them that are tables."""
         triggers = table(self.spec.get("triggers"))
         return {str(key): trigger for key, trigger in triggers.items() if table(trigger)}
 
     @property
     def http_triggers(self) -> dict[str, dict[str, Any]]:
+        """The triggers of the kind http."""
         return {key: each for key, each in self.triggers.items() if each.get("kind") == "http"}
 
     @property
@@ -110,6 +118,7 @@ class FunctionFile:
 
     @property
     def wants_gpu(self) -> bool:
+        """Whether the limits ask for a GPU."""
         return bool(self.resources("limits").get("nvidia.com/gpu"))
 
 

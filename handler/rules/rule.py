@@ -41,6 +41,7 @@ class Rule(Generic[T]):
     mend: Mend | None = None
 
     def findings(self, examined: T) -> Iterator[Finding]:
+        """Yield what is found on `examined`."""
         for found in self.search(examined):
             error = found if isinstance(found, AnnotateError) else AnnotateError(found, self.remedy)
             remedy = error.remedy or self.remedy
@@ -62,6 +63,8 @@ class Rules(list[Rule[T]]):
         remedy: str,
         mend: Mend | None = None,
     ) -> Callable[[Search[T]], Search[T]]:
+        """Return the decorator that adds a rule with the search that it decorates."""
+
         def add(search: Search[T]) -> Search[T]:
             self.append(Rule(self.subject, name, severity, statement, remedy, search, mend))
             return search
@@ -69,6 +72,7 @@ class Rules(list[Rule[T]]):
         return add
 
     def findings(self, examined: T) -> Iterator[Finding]:
+        """Yield what is found on `examined`."""
         for rule in self:
             yield from rule.findings(examined)
 

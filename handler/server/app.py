@@ -32,12 +32,14 @@ class Loading:
 
     @property
     def state(self) -> str:
+        """starting, ready or failed."""
         if self.error is not None:
             return "failed"
         return "starting" if self.service is None else "ready"
 
     @property
     def versions(self) -> dict[str, str]:
+        """Our version, and those of the libraries that run the model once it is loaded."""
         libraries = self.service.model.versions if self.service else {}
         return {"auto-annotate": version("auto-annotate"), **libraries}
 

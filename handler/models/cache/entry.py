@@ -46,6 +46,7 @@ class Entry:
 
     @property
     def path(self) -> Path:
+        """The folder of the entry, whether it is there or not."""
         return self.cache / self.key
 
     @property
@@ -111,6 +112,7 @@ class Entry:
             file.write("begun\n")
 
     def end(self) -> None:
+        """Forget the attempts: this one came to an end."""
         self._attempts.unlink(missing_ok=True)
 
     def keep(self, made: Path) -> None:

@@ -70,6 +70,7 @@ def _photographs() -> Sequence[Path]:
 
 
 def main(kind: str, folder: Path) -> None:
+    """Export into `folder`/model, or write into `folder` why that cannot be done."""
     try:
         export_first(Settings.from_environment(), kind, folder / "model")
     except AnnotateError as error:

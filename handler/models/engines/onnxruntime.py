@@ -30,6 +30,7 @@ class ONNXRuntime:
 
     @classmethod
     def load(cls, network: Path, plan: Plan, colours: Colours) -> "ONNXRuntime":
+        """Read an .onnx file; see `engine.Engine.load`."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = plan.threads
         options.log_severity_level = _ERRORS_ONLY
@@ -37,6 +38,7 @@ class ONNXRuntime:
         return cls(session, colours)
 
     def run(self, picture: Picture) -> list[NDArray[np.float32]]:
+        """Return the network's answers to one picture, (h, w, 3) uint8; see `engine.Engine.run`."""
         numbers = self._normalisation.numbers(picture)
         answers = self._session.run(None, {self._name: numbers.astype(self._type, copy=False)})
         return [np.asarray(answer, np.float32) for answer in answers]

@@ -42,10 +42,12 @@ class OpenVINO:
 
     @classmethod
     def load(cls, network: Path, plan: Plan, colours: Colours) -> "OpenVINO":
+        """Read an .xml or .onnx file; it is compiled for a shape when that comes."""
         core = openvino.Core()
         return cls(core, core.read_model(network), plan, colours)
 
     def run(self, picture: Picture) -> list[NDArray[np.float32]]:
+        """Return the network's answers to one picture, (h, w, 3) uint8; see `engine.Engine.run`."""
         answers = self._request(picture.shape).infer(
             [
                 openvino.Tensor(

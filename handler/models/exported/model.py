@@ -71,6 +71,7 @@ class Exported:
     def load(
         cls, folder: ModelFolder, checkpoint: Checkpoint, options: Options, settings: Settings
     ) -> "Exported":
+        """Load the weights of `folder`; see `families.Model.load` for what is raised."""
         metadata = Metadata.parse(checkpoint.metadata, folder.weights)
         if metadata.task not in (None, *SHAPE_TYPES):
             raise WeightsError(
@@ -106,6 +107,7 @@ class Exported:
             )
 
     def predict(self, picture: Picture, threshold: float) -> Detections:
+        """Return the objects on `picture`, (h, w, 3) uint8 BGR; see `families.Model.predict`."""
         if self.task == "classify":
             return self._classify(picture, threshold)
         seen, letterbox = self._fit(picture)

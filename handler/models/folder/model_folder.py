@@ -27,6 +27,7 @@ class ModelFolder:
 
     @property
     def classes_file(self) -> Path:
+        """The path of classes.txt, whether there is one or not."""
         return self.path / "classes.txt"
 
     @classmethod

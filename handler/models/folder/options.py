@@ -28,6 +28,7 @@ class Options:
 
     @classmethod
     def merge(cls, settings: Settings, config: Mapping[str, Any]) -> "Options":
+        """Return the environment's options over those of model.yaml over the defaults."""
         values = {}
         for option in fields(cls):
             from_environment = getattr(settings, option.name, None)

@@ -15,6 +15,7 @@ WITHOUT = frozenset({"agnostic_nms"})
 
 
 def read_config(path: Path, *, trusted: bool) -> Any:
+    """Return a config.py as MMCV reads it. trusted: also import the modules that it names."""
     return mmcv.Config.fromfile(str(path), import_custom_modules=trusted)
 
 
@@ -24,11 +25,13 @@ def resizing(config: Any) -> list[tuple[Any, str]]:
 
 
 def configure_nms(nms: Any, iou: float | None, agnostic: bool) -> None:  # noqa: ARG001
+    """Set the overlap (IoU, 0 to 1) of a model's rotated NMS; classes are always apart."""
     if iou is not None:
         nms["iou_thr"] = iou
 
 
 def build(config: Any, classes: tuple[str, ...], device: str) -> Any:
+    """Return the detector of a config, with the random weights that it starts from."""
     network = init_detector(config, device=device)
     network.CLASSES = classes
     return network

@@ -20,6 +20,7 @@ WITHOUT: frozenset[str] = frozenset()
 
 
 def read_config(path: Path, *, trusted: bool) -> Any:
+    """Return a config.py as MMEngine reads it. trusted: also import the modules that it names."""
     return Config.fromfile(str(path), import_custom_modules=trusted)
 
 
@@ -33,6 +34,7 @@ def resizing(config: Any) -> list[tuple[Any, str]]:
 
 
 def configure_nms(nms: Any, iou: float | None, agnostic: bool) -> None:
+    """Set the overlap (IoU, 0 to 1) of a model's rotated NMS, and whether classes are apart."""
     nms["split_thr"] = sys.maxsize  # else many boxes are gone through class by class
     if iou is not None:
         nms["iou_threshold"] = iou
@@ -41,6 +43,7 @@ def configure_nms(nms: Any, iou: float | None, agnostic: bool) -> None:
 
 
 def build(config: Any, classes: tuple[str, ...], device: str) -> Any:
+    """Return the detector of a config, with the random weights that it starts from."""
     with warnings.catch_warnings(record=True):  # there is no checkpoint: its tensors come later
         # With a palette it need not build the test's data set, which asks for its folders.
         network = init_detector(config, palette="random", device=device)

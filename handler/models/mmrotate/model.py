@@ -54,6 +54,7 @@ class MMRotate:
     def load(
         cls, folder: ModelFolder, checkpoint: Checkpoint, options: Options, settings: Settings
     ) -> Self:
+        """Load the weights of `folder`; see `families.Model.load` for what is raised."""
         config = Config.read(folder.weights.with_name("config.py"), settings.trust_weights)
         library = _library(folder, config.generation)
         from handler.models.engines.device import torch_device
@@ -83,6 +84,7 @@ class MMRotate:
         return cls(library, config.generation, network, classes)
 
     def predict(self, picture: Picture, threshold: float) -> Detections:
+        """Return the objects on `picture`, (h, w, 3) uint8 BGR; see `families.Model.predict`."""
         # Before suppression it leaves the same objects as after, and far fewer boxes to go through.
         for test in self._tests:
             test["score_thr"] = threshold

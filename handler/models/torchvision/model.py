@@ -59,6 +59,7 @@ class Torchvision:
     def load(
         cls, folder: ModelFolder, checkpoint: Checkpoint, options: Options, settings: Settings
     ) -> Self:
+        """Load the weights of `folder`; see `families.Model.load` for what is raised."""
         architecture = folder.config.get("architecture")
         if architecture is None:
             raise SettingsError(
@@ -88,6 +89,7 @@ class Torchvision:
 
     @torch.inference_mode()
     def predict(self, picture: Picture, threshold: float) -> Detections:
+        """Return the objects on `picture`, (h, w, 3) uint8 BGR; see `families.Model.predict`."""
         seen = tensor_of(picture, self._device)
         if self.task == "classify":
             logits = self._network(self._transforms(seen)[None])[0]

@@ -57,6 +57,7 @@ class TorchScript:
     def load(
         cls, folder: ModelFolder, checkpoint: Checkpoint, options: Options, settings: Settings
     ) -> Self:
+        """Load the weights of `folder`; see `families.Model.load` for what is raised."""
         if checkpoint.kind != "torchscript":
             raise WeightsError(
                 f"{folder.weights} is not TorchScript", "Save it with torch.jit.save."
@@ -82,6 +83,7 @@ class TorchScript:
 
     @torch.inference_mode()
     def predict(self, picture: Picture, threshold: float) -> Detections:
+        """Return the objects on `picture`, (h, w, 3) uint8 BGR; see `families.Model.predict`."""
         seen = tensor_of(picture, self._device)
         if self.task == "classify":
             logits = self._network(self._transforms(seen)[None])[0]

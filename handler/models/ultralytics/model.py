@@ -56,6 +56,7 @@ class Ultralytics:
     def load(
         cls, folder: ModelFolder, checkpoint: Checkpoint, options: Options, settings: Settings
     ) -> Self:
+        """Load the weights of `folder`; see `families.Model.load` for what is raised."""
         prepare_environment()
         from handler.models.engines.device import torch_device
 
@@ -77,6 +78,7 @@ class Ultralytics:
         return loaded
 
     def predict(self, picture: Picture, threshold: float) -> Detections:
+        """Return the objects on `picture`, (h, w, 3) uint8 BGR; see `families.Model.predict`."""
         result = self._model.predict(
             picture, conf=threshold, predictor=self._task.predictor, **self._arguments
         )[0]

@@ -36,6 +36,7 @@ class About:
 
     @classmethod
     def of(cls, network: Any) -> Self:
+        """Return what a network of ultralytics says of itself."""
         return cls(
             task=network.task,
             classes=_in_order(network.names),
@@ -84,6 +85,13 @@ def neutral_name(weights: Path, kind: str) -> Iterator[Path]:
 
 
 def open_model(path: Path, weights: Path, checkpoint: Checkpoint, trusted: bool) -> Any:
+    """Return the YOLO of a file, read by ultralytics' restricted loader unless it is trusted.
+
+    path: what to read, by a name that the library knows. weights: its name in messages.
+
+    Raises:
+        WeightsError: the library cannot load it.
+    """
     from ultralytics import YOLO
     from ultralytics.nn import tasks
 

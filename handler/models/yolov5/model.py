@@ -52,6 +52,7 @@ class YOLOv5:
     def load(
         cls, folder: ModelFolder, checkpoint: Checkpoint, options: Options, settings: Settings
     ) -> Self:
+        """Load the weights of `folder`; see `families.Model.load` for what is raised."""
         device = torch_device(settings.device)
         network = read_network(folder, checkpoint)
         loaded = cls(network.to(device), options, device)
@@ -61,6 +62,7 @@ class YOLOv5:
 
     @torch.inference_mode()
     def predict(self, picture: Picture, threshold: float) -> Detections:
+        """Return the objects on `picture`, (h, w, 3) uint8 BGR; see `families.Model.predict`."""
         if self.task == "classify":
             return self._classify(picture, threshold)
         seen, letterbox = Letterbox.fit(picture, (self._size, self._size), self._stride)
