@@ -8,11 +8,13 @@ class AnnotateError(Exception):
     """The base of all errors that a user can mend.
 
     `message` says what is wrong, `remedy` what to do; both are single lines. `code` is a stable
-    name for programs, `status` the HTTP status of a request that ends with it.
+    name for programs, `status` the HTTP status of a request that ends with it; `retry_after` is in
+    how many seconds the same request may succeed, None where it will not.
     """
 
     code = "error"
     status = 500
+    retry_after: int | None = None
 
     def __init__(self, message: str, remedy: str = "", *, code: str | None = None) -> None:
         self.message = " ".join(message.split())
@@ -52,6 +54,15 @@ class NotReadyError(AnnotateError):
 
     code = "not_ready"
     status = 503
+    retry_after = 5
+
+
+class BusyError(AnnotateError):
+    """The request is right, but there is no memory for it at this moment."""
+
+    code = "busy"
+    status = 503
+    retry_after = 2
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -44,7 +44,7 @@ def handler(context: Any, event: Any) -> Any:
     reply = context.user_data.service.answer(event.body)
     return context.Response(
         body=reply.body.decode(),
-        headers={},
+        headers=dict(reply.headers),
         content_type=CONTENT_TYPE,
         status_code=reply.status,
     )

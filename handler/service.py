@@ -5,7 +5,8 @@ import sys
 import threading
 import time
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from handler.cvat.request import DetectorRequest
 from handler.cvat.shapes import shapes_of, to_json
 from handler.detection.labels import labels_of
 from handler.detection.skeletons import with_skeletons
-from handler.errors import AnnotateError, ModelError, WeightsError
+from handler.errors import AnnotateError, BusyError, ModelError, WeightsError
 from handler.machine import cpus
 from handler.models import families
 from handler.models.cache import loading
@@ -42,10 +43,11 @@ def log_to_stdout() -> None:
 
 @dataclass(frozen=True)
 class Reply:
-    """A JSON body and its HTTP status."""
+    """A JSON body, its HTTP status, and what HTTP headers it needs besides its type."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Service:
@@ -116,6 +118,7 @@ class Service:
 
         Raises:
             RequestError: the picture cannot be decoded.
+            BusyError: there is no memory for it at this moment.
             ModelError: the model failed.
         """
         timings = timings or Timings()
@@ -132,6 +135,11 @@ class Service:
             shapes = shapes_of(found, self._label_of_class, width, height)
             timings.mark("shapes")
             return picture, shapes
+        except MemoryError as error:
+            raise BusyError(
+                "There is not memory enough for this picture now",
+                "Send it again, or give the container more memory.",
+            ) from error
         except Exception as error:
             raise ModelError(
                 f"The model failed on this picture: {type(error).__name__}",
@@ -170,4 +178,5 @@ class Service:
 def error_reply(error: AnnotateError, request_id: str = "") -> Reply:
     """Return the reply for an error: `{"error": {"code", "message", "request_id"}}`."""
     fields = {"code": error.code, "message": str(error), "request_id": request_id}
-    return Reply(error.status, orjson.dumps({"error": fields}))
+    wait = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    return Reply(error.status, orjson.dumps({"error": fields}), wait)

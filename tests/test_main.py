@@ -94,3 +94,13 @@ def test_a_failing_start_ends_the_worker_and_the_log_says_why(
     assert "ERROR not ready: No weights (.pt, .pth" in line
     assert line.endswith("mount the folder with best.pt there.")
     assert main.REASON.read_text() == line[line.index("not ready") :] + "\n"
+
+
+def test_the_headers_of_a_reply_are_sent(platform: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("handler.models.ultralytics.model.Ultralytics.predict", no_memory)
+    sent = call(platform, body_of(PICTURE))
+    assert sent["status_code"] == 503
+    assert sent["headers"] == {"Retry-After": "2"}

@@ -136,7 +136,7 @@ def service_with(model: _Model) -> Service:
     return Service(model, folder, Options(), Settings())  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("error", [RuntimeError("secret"), MemoryError(), ValueError("NaN")])
+@pytest.mark.parametrize("error", [RuntimeError("secret"), ValueError("NaN")])
 def test_a_failing_model_gives_500_never_an_empty_list(
     caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
@@ -146,6 +146,17 @@ def test_a_failing_model_gives_500_never_an_empty_list(
     assert fields["code"] == "model_failed"
     assert "secret" not in fields["message"]
     assert fields["request_id"] in caplog.text
+    assert "Traceback" in caplog.text
+
+
+def test_a_model_without_memory_gives_503_and_when_to_ask_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    service = service_with(_Model(MemoryError()))
+    reply = service.answer(body_of(PICTURE))
+    assert reply.status == 503
+    assert json.loads(reply.body)["error"]["code"] == "busy"
+    assert reply.headers == {"Retry-After": "2"}
     assert "Traceback" in caplog.text
 
 

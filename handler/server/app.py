@@ -138,4 +138,4 @@ async def _not_found(request: Request, _: Exception) -> Response:
 
 
 def _response(reply: Reply) -> Response:
-    return Response(reply.body, reply.status, media_type=CONTENT_TYPE)
+    return Response(reply.body, reply.status, reply.headers, CONTENT_TYPE)

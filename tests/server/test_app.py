@@ -150,6 +150,7 @@ def test_while_it_loads_it_says_so() -> None:
     assert ready.json()["status"] == "starting"
     assert reply.status_code == 503
     assert reply.json()["error"]["code"] == "not_ready"
+    assert reply.headers["Retry-After"] == "5"
 
 
 def test_weights_that_cannot_be_served_end_it_with_one_line(tmp_path: Path) -> None:
