@@ -5,7 +5,8 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ import orjson
 
 from handler.cvat.request import DetectorRequest
 from handler.cvat.shapes import shapes_of, to_json
+from handler.detection.detections import Detections
 from handler.detection.labels import labels_of
 from handler.detection.skeletons import with_skeletons
 from handler.errors import AnnotateError, BusyError, ModelError, WeightsError
@@ -71,8 +73,8 @@ class Service:
             config,
         )
         by_name = {label.name: label for label in self.labels}
-        self._label_of_class = [by_name[name] for name in model.classes]
-        self._max_pixels = settings.max_pixels
+        self.label_of_class = [by_name[name] for name in model.classes]
+        self.max_pixels = settings.max_pixels
         self._one_at_a_time = threading.Lock()
 
     @classmethod
@@ -122,29 +124,32 @@ class Service:
             ModelError: the model failed.
         """
         timings = timings or Timings()
-        picture = decoding.decode(encoded, self._max_pixels)
+        picture = decoding.decode(encoded, self.max_pixels)
         timings.mark("decode")
-        limits = self.options.limits(self.model.classes, threshold)
+        found = self.detect(picture, threshold, timings)
         height, width = picture.shape[:2]
-        try:
+        with _model_errors():
+            shapes = shapes_of(found, self.label_of_class, width, height)
+        timings.mark("shapes")
+        return picture, shapes
+
+    def detect(
+        self, picture: Picture, threshold: float | None = None, timings: Timings | None = None
+    ) -> Detections:
+        """Return what is on a picture; each class has its own threshold, see `Options.limits`.
+
+        Raises:
+            BusyError: there is no memory for it at this moment.
+            ModelError: the model failed.
+        """
+        timings = timings or Timings()
+        limits = self.options.limits(self.model.classes, threshold)
+        with _model_errors():
             with self._one_at_a_time:
                 timings.mark("wait")
                 found = self.model.predict(picture, float(limits.min()))
                 timings.mark("predict")
-            found = found.where(found.scores >= limits[found.classes])
-            shapes = shapes_of(found, self._label_of_class, width, height)
-            timings.mark("shapes")
-            return picture, shapes
-        except MemoryError as error:
-            raise BusyError(
-                "There is not memory enough for this picture now",
-                "Send it again, or give the container more memory.",
-            ) from error
-        except Exception as error:
-            raise ModelError(
-                f"The model failed on this picture: {type(error).__name__}",
-                "The function's log has the traceback under the request id.",
-            ) from error
+            return found.where(found.scores >= limits[found.classes])
 
     def answer(self, body: Any) -> Reply:
         """Answer one request of CVAT; every error is a JSON reply and a line in the log."""
@@ -173,6 +178,23 @@ class Service:
             timings,
         )
         return reply
+
+
+@contextmanager
+def _model_errors() -> Iterator[None]:
+    """Turn whatever a model does wrong into a ModelError, and want of memory into a BusyError."""
+    try:
+        yield
+    except MemoryError as error:
+        raise BusyError(
+            "There is not memory enough for this picture now",
+            "Send it again, or give the container more memory.",
+        ) from error
+    except Exception as error:
+        raise ModelError(
+            f"The model failed on this picture: {type(error).__name__}",
+            "The function's log has the traceback under the request id.",
+        ) from error
 
 
 def error_reply(error: AnnotateError, request_id: str = "") -> Reply:

@@ -81,6 +81,19 @@ def decode(encoded: bytes, max_pixels: int) -> Picture:
     return picture
 
 
+def from_pillow(image: Image.Image, max_pixels: int) -> Picture:
+    """Return the pixels of a picture that Pillow has read, as `decode` does.
+
+    Raises:
+        RequestError: it has more than `max_pixels` pixels, or cannot be read to its end.
+    """
+    _check_size(image, max_pixels)
+    try:
+        return _decode_like_cvat(image)
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise _corrupt(str(error)) from error
+
+
 def _check_size(header: Image.Image, max_pixels: int) -> None:
     width, height = header.size
     if width * height > max_pixels:

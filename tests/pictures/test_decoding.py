@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from ultralytics.utils import ASSETS
 
 from handler.errors import RequestError
-from handler.pictures.decoding import decode, from_base64
+from handler.pictures.decoding import decode, from_base64, from_pillow
 
 LIMIT = 100_000_000
 PHOTOGRAPH = (ASSETS / "zidane.jpg").read_bytes()
@@ -212,3 +212,33 @@ def test_random_damage_never_gets_past_an_error() -> None:
             damaged[position] = random.integers(0, 256)
         with contextlib.suppress(RequestError):
             assert decode(bytes(damaged), LIMIT).dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [
+        ("JPEG", "RGB"), ("JPEG", "L"), ("JPEG", "CMYK"), ("PNG", "RGB"), ("PNG", "P"),
+        ("PNG", "LA"), ("PNG", "RGBA"), ("PNG", "I;16"), ("PNG", "1"), ("WEBP", "RGBA"),
+        ("TIFF", "RGB"), ("TIFF", "I;16"), ("TIFF", "F"), ("BMP", "P"), ("GIF", "P"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_what_pillow_has_read_becomes_the_same_pixels(
+    photograph: Image.Image, kind: str, mode: str, orientation: int
+) -> None:
+    image = photograph.convert("L").convert("I;16") if mode == "I;16" else photograph.convert(mode)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    keeps_exif = kind in ("JPEG", "PNG", "WEBP", "TIFF")
+    whole = encoded(image, kind, **({"exif": exif} if keeps_exif else {}))
+    with io.BytesIO(whole) as stream:  # which cvat-sdk closes before it calls a function
+        read = Image.open(stream)
+        read.load()
+    pixels = from_pillow(read, LIMIT)
+    np.testing.assert_array_equal(pixels, decode(whole, LIMIT))
+    assert pixels.flags.c_contiguous
+
+
+def test_what_pillow_has_read_can_be_too_large(photograph: Image.Image) -> None:
+    with pytest.raises(RequestError, match="320x180 pixels, more than the limit of 100"):
+        from_pillow(photograph, 100)
