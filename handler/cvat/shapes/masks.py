@@ -22,7 +22,7 @@ def mask(found: Detection, _: Label, __: tuple[int, int]) -> list[dict[str, Any]
     if not rings:
         return []
     points = outlines.joined([outlines.joined(part) for part in rings])
-    return [{"points": rounded(points.ravel().tolist()), "mask": _encoded(_mask(found))}]
+    return [{"points": rounded(points.ravel().tolist()), "mask": encoded(_mask(found))}]
 
 
 def polygon(found: Detection, _: Label, __: tuple[int, int]) -> list[dict[str, Any]]:
@@ -50,7 +50,8 @@ def _mask(found: Detection) -> Mask:
     return found.mask
 
 
-def _encoded(mask: Mask) -> NDArray[np.uint32]:
+def encoded(mask: Mask) -> NDArray[np.uint32]:
+    """Return 0 or 1 for each pixel of the cut-out, row by row, and its left, top, right, bottom."""
     rows, columns = mask.pixels.shape
     box = (mask.left, mask.top, mask.left + columns - 1, mask.top + rows - 1)
     return np.concatenate([mask.pixels.ravel(), box]).astype(np.uint32)
