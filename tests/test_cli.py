@@ -1,5 +1,7 @@
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +23,19 @@ def run(*arguments: str | Path) -> Result:
 @pytest.mark.parametrize("command", ["serve", "annotate", "function", "export"])
 def test_help_shows_an_example(command: str) -> None:
     assert f"auto-annotate {command}" in run(command, "--help").stdout
+
+
+def test_help_imports_nothing_that_only_a_command_needs() -> None:
+    heavy = ("cv2", "numpy", "onnxruntime", "openvino", "starlette", "torch", "uvicorn")
+    code = (
+        "import sys; from click.testing import CliRunner; from handler.cli import main\n"
+        "assert CliRunner().invoke(main, ['--help']).exit_code == 0\n"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert finished.stdout.strip() == "[]"
 
 
 def test_annotate_gives_json_and_a_picture(tmp_path: Path) -> None:
