@@ -8,7 +8,7 @@ import click
 from handler.errors import AnnotateError
 
 # A command is the function of its name in the module of its name, imported when it is asked for.
-COMMANDS = ("annotate", "bench", "check", "deploy", "export", "function", "remove", "serve")
+COMMANDS = ("annotate", "bench", "check", "deploy", "export", "function", "remove", "serve", "task")
 
 
 class _Group(click.Group):

@@ -50,6 +50,20 @@ def check_tool(what: str, library: str) -> None:
         raise SettingsError(f"{what} needs {library}, which is not here", _bring_it())
 
 
+def check_extra(what: str, library: str, extra: str) -> None:
+    """Refuse what needs an optional package that is not installed; it comes with `extra`.
+
+    Raises:
+        SettingsError: it is not.
+    """
+    if find_spec(library) is None:
+        raise SettingsError(
+            f"{what} needs {library}, which is not here",
+            f"Install it: pip install 'auto-annotate[{extra}]', or from the repository "
+            f"pip install '.[{extra}]'.",
+        )
+
+
 def remedy_for(error: Exception, otherwise: str) -> str:
     """Return what to do about an error of a plugin: bring torch, if that is what it lacks."""
     missing = error.name if isinstance(error, ModuleNotFoundError) else None

@@ -1,0 +1,1 @@
+"""A task of a CVAT server, annotated from here through cvat-sdk."""
