@@ -58,11 +58,24 @@ class NotReadyError(AnnotateError):
 
 
 class BusyError(AnnotateError):
-    """The request is right, but there is no memory for it at this moment."""
+    """The request is right, but there is no memory, or no place, for it at this moment."""
 
     code = "busy"
     status = 503
     retry_after = 2
+
+
+class GoneError(AnnotateError):
+    """Whoever asked does not wait for the answer any more. The status is nginx's, never sent."""
+
+    code = "gone"
+    status = 499
+
+
+class InternalError(AnnotateError):
+    """What nobody foresaw; the cause is in `__cause__`."""
+
+    code = "internal"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,14 @@ from handler.cvat.shapes import shapes_of, to_json
 from handler.detection.detections import Detections
 from handler.detection.labels import labels_of
 from handler.detection.skeletons import with_skeletons
-from handler.errors import AnnotateError, BusyError, ModelError, WeightsError
+from handler.errors import (
+    AnnotateError,
+    BusyError,
+    GoneError,
+    InternalError,
+    ModelError,
+    WeightsError,
+)
 from handler.machine import cpus
 from handler.models import families
 from handler.models.cache import loading
@@ -31,7 +38,13 @@ from handler.timings import Timings
 
 CONTENT_TYPE = "application/json"
 
+_LOG_HAS_IT = "The function's log has the traceback under the request id."
+
 log = logging.getLogger("auto_annotate")
+
+
+def _waits() -> bool:
+    return False
 
 
 def log_to_stdout() -> None:
@@ -84,6 +97,19 @@ class Service:
         Raises:
             AnnotateError: the weights or the settings cannot be used.
         """
+        try:
+            return cls._load(settings)
+        except AnnotateError:
+            raise
+        except Exception as error:
+            log.exception("loading failed")
+            raise WeightsError(
+                f"{settings.weights} cannot be loaded: {type(error).__name__}: {error}"[:500],
+                "Is the file whole, and of a library that is served?",
+            ) from error
+
+    @classmethod
+    def _load(cls, settings: Settings) -> "Service":
         start = time.perf_counter()
         folder = ModelFolder.open(settings.weights)
         options = Options.merge(settings, folder.config)
@@ -114,9 +140,15 @@ class Service:
             ) from error
 
     def annotate(
-        self, encoded: bytes, threshold: float | None = None, timings: Timings | None = None
+        self,
+        encoded: bytes,
+        threshold: float | None = None,
+        timings: Timings | None = None,
+        gone: Callable[[], bool] = _waits,
     ) -> tuple[Picture, list[dict[str, Any]]]:
         """Return the pixels of an encoded picture and CVAT's shapes on it.
+
+        gone: see `detect`.
 
         Raises:
             RequestError: the picture cannot be decoded.
@@ -126,7 +158,7 @@ class Service:
         timings = timings or Timings()
         picture = decoding.decode(encoded, self.max_pixels)
         timings.mark("decode")
-        found = self.detect(picture, threshold, timings)
+        found = self.detect(picture, threshold, timings, gone)
         height, width = picture.shape[:2]
         with _model_errors():
             shapes = shapes_of(found, self.label_of_class, width, height)
@@ -134,11 +166,18 @@ class Service:
         return picture, shapes
 
     def detect(
-        self, picture: Picture, threshold: float | None = None, timings: Timings | None = None
+        self,
+        picture: Picture,
+        threshold: float | None = None,
+        timings: Timings | None = None,
+        gone: Callable[[], bool] = _waits,
     ) -> Detections:
         """Return what is on a picture; each class has its own threshold, see `Options.limits`.
 
+        gone: whether nobody waits for it any more, asked when it is this picture's turn.
+
         Raises:
+            GoneError: nobody waits for it.
             BusyError: there is no memory for it at this moment.
             ModelError: the model failed.
         """
@@ -147,26 +186,41 @@ class Service:
         with _model_errors():
             with self._one_at_a_time:
                 timings.mark("wait")
+                if gone():
+                    raise GoneError("The sender went away while its picture waited")
                 found = self.model.predict(picture, float(limits.min()))
                 timings.mark("predict")
             return found.where(found.scores >= limits[found.classes])
 
-    def answer(self, body: Any) -> Reply:
-        """Answer one request of CVAT; every error is a JSON reply and a line in the log."""
+    def answer(self, body: Any, gone: Callable[[], bool] = _waits) -> Reply:
+        """Answer one request of CVAT; whatever happens is a JSON reply and a line in the log.
+
+        gone: see `detect`.
+        """
         request_id = uuid.uuid4().hex[:12]
-        timings = Timings()
         try:
-            request = DetectorRequest.parse(body)
-            timings.mark("parse")
-            picture, shapes = self.annotate(request.image, request.threshold, timings)
-            reply = Reply(200, to_json(shapes))
-            timings.mark("encode")
+            return self._answer(body, gone, request_id)
         except AnnotateError as error:
-            traceback = error if error.status >= 500 else None
-            log.warning(
-                "request=%s status=%d %s", request_id, error.status, error, exc_info=traceback
-            )
-            return error_reply(error, request_id)
+            failure = error
+        except MemoryError as error:
+            failure = _no_memory()
+            failure.__cause__ = error
+        except Exception as error:
+            failure = InternalError(f"Something failed: {type(error).__name__}", _LOG_HAS_IT)
+            failure.__cause__ = error
+        traceback = failure if failure.status >= 500 else None
+        log.warning(
+            "request=%s status=%d %s", request_id, failure.status, failure, exc_info=traceback
+        )
+        return error_reply(failure, request_id)
+
+    def _answer(self, body: Any, gone: Callable[[], bool], request_id: str) -> Reply:
+        timings = Timings()
+        request = DetectorRequest.parse(body)
+        timings.mark("parse")
+        picture, shapes = self.annotate(request.image, request.threshold, timings, gone)
+        reply = Reply(200, to_json(shapes))
+        timings.mark("encode")
         height, width = picture.shape[:2]
         log.info(
             "request=%s status=200 image=%dx%d bytes=%d shapes=%d %s",
@@ -185,16 +239,21 @@ def _model_errors() -> Iterator[None]:
     """Turn whatever a model does wrong into a ModelError, and want of memory into a BusyError."""
     try:
         yield
+    except AnnotateError:
+        raise
     except MemoryError as error:
-        raise BusyError(
-            "There is not memory enough for this picture now",
-            "Send it again, or give the container more memory.",
-        ) from error
+        raise _no_memory() from error
     except Exception as error:
         raise ModelError(
-            f"The model failed on this picture: {type(error).__name__}",
-            "The function's log has the traceback under the request id.",
+            f"The model failed on this picture: {type(error).__name__}", _LOG_HAS_IT
         ) from error
+
+
+def _no_memory() -> AnnotateError:
+    return BusyError(
+        "There is not memory enough for this picture now",
+        "Send it again, or give the container more memory.",
+    )
 
 
 def error_reply(error: AnnotateError, request_id: str = "") -> Reply:

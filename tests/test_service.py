@@ -160,6 +160,50 @@ def test_a_model_without_memory_gives_503_and_when_to_ask_again(
     assert "Traceback" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [(LookupError("secret"), 500, "internal"), (MemoryError(), 503, "busy")],
+)
+def test_what_nobody_foresaw_is_json_with_a_request_id(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    status: int,
+    code: str,
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    service = service_with(_Model())
+    monkeypatch.setattr("handler.service.to_json", fail)
+    reply = service.answer(body_of(PICTURE))
+    fields = json.loads(reply.body)["error"]
+    assert (reply.status, fields["code"]) == (status, code)
+    assert "secret" not in fields["message"]
+    assert fields["request_id"] in caplog.text
+    assert "Traceback" in caplog.text
+
+
+def test_a_picture_that_nobody_waits_for_does_not_reach_the_model() -> None:
+    model = _Model()
+    reply = service_with(model).answer(body_of(PICTURE), lambda: True)
+    assert reply.status == 499
+    assert model.most_inside == 0
+
+
+@pytest.mark.parametrize("error", [RuntimeError("of a library"), MemoryError()])
+def test_any_exception_of_loading_is_a_failed_start(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(families, "load", fail)
+    with pytest.raises(WeightsError, match=f"cannot be loaded: {type(error).__name__}"):
+        Service.load(Settings(weights=DEMO))
+    assert "Traceback" in caplog.text
+
+
 def test_frames_go_through_the_model_one_at_a_time() -> None:
     model = _Model()
     service = service_with(model)
