@@ -127,6 +127,18 @@ class Settings:
     trust_weights: bool = _setting(
         FLAG, False, "load a pickle even if it imports more than its library's own classes"
     )
+    keep: int = _setting(
+        COUNT, 4, "of several models that `serve` answers with, so many are in memory at once"
+    )
+    queue: int = _setting(
+        COUNT, 32, "so many requests of one model are taken by `serve` at once, others get a 503"
+    )
+    read_timeout: int = _setting(
+        COUNT, 60, "seconds in which a request has to arrive whole at `serve`"
+    )
+    connections: int = _setting(
+        COUNT, 200, "so many connections are served by `serve` at once, others get a 503"
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":

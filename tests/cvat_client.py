@@ -36,10 +36,12 @@ class Cvat:
         self, method: str, path: str, headers: Mapping[str, str] | None = None, body: Any = None
     ) -> httpx.Response:
         """Send one request as CVAT does: on a connection of its own, no retry."""
+        own = httpx.Headers({**HEADERS, "Connection": "close"})
+        own.update(headers or {})
         return httpx.request(
             method,
             self.url + path,
-            headers=HEADERS | {"Connection": "close"} | dict(headers or {}),
+            headers=own,
             json=body,
             timeout=SECONDS,
         )
@@ -58,12 +60,19 @@ class Cvat:
         )
 
     def call(
-        self, name: str, picture: bytes, threshold: float | None = None, **headers: str
+        self,
+        name: str,
+        picture: bytes,
+        threshold: float | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Call a function through the dashboard, as CVAT does on Kubernetes."""
         names = {"x-nuclio-function-name": name, "x-nuclio-path": "/"}
         return self.request(
-            "POST", "/api/function_invocations", names | headers, payload(picture, threshold)
+            "POST",
+            "/api/function_invocations",
+            {**names, **(headers or {})},
+            payload(picture, threshold),
         )
 
     def call_directly(

@@ -1,28 +1,60 @@
 """The command `auto-annotate serve`."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from handler.commands.arguments import settings_of, weights_option
+from handler.settings import Settings
+
+if TYPE_CHECKING:
+    from handler.server.catalogue import Catalogue
 
 
 @click.command()
-@weights_option
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    multiple=True,
+    help="A model folder, its best.pt, or a folder of model folders; several times for several "
+    "models. Else ANNOTATE_WEIGHTS, else /weights.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8070, show_default=True, help="The port to listen on.")
-def serve(weights: Path | None, host: str, port: int) -> None:
-    """Answer CVAT's requests over HTTP, as the Nuclio function does.
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8070,
+    show_default=True,
+    help="The port to listen on; of several models each answers at one of the next ports as well.",
+)
+@click.option(
+    "--keep",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Keep at most N of several models in memory. Else ANNOTATE_KEEP, else 4.",
+)
+def serve(weights: tuple[Path, ...], host: str, port: int, keep: int | None) -> None:
+    """Answer CVAT over HTTP without Nuclio, as a Nuclio dashboard and its functions do.
 
     \b
     auto-annotate serve --weights models/cars &
-    echo "{\\"image\\": \\"$(base64 -w0 picture.jpg)\\", \\"threshold\\": 0.5}" |
-      curl -s 127.0.0.1:8070 -H 'Content-Type: application/json' -d @-
+    curl -s 127.0.0.1:8070/models
+    auto-annotate serve --weights models --keep 2 --host 0.0.0.0
     """
     from handler import service
-    from handler.server import app
+    from handler.models.folder.several import folders_in
+    from handler.server import running
 
-    settings = settings_of(weights)
+    settings = Settings.from_environment()
+    folders = folders_in(weights or (settings.weights,))
+    if port + len(folders) > 65536:
+        raise click.UsageError(f"Port {port} leaves no room for {len(folders)} models above it.")
     service.log_to_stdout()
-    click.secho(f"Serving {settings.weights} on http://{host}:{port} (Ctrl-C ends it)", err=True)
-    app.serve(settings, host, port)
+
+    def say_so(catalogue: "Catalogue") -> None:
+        names = ", ".join(served.name for served in catalogue.listed)
+        click.secho(f"Serving {names} on http://{host}:{port} (Ctrl-C ends it)", err=True)
+
+    running.serve(replace(settings, keep=keep or settings.keep), folders, host, port, say_so)

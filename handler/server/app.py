@@ -1,141 +1,149 @@
-"""The embedded HTTP server: the function's own endpoint and its health.
+"""The embedded HTTP server's routes.
 
-POST / answers exactly as the Nuclio function does. GET /healthz says that the process lives,
-GET /readyz whether it can answer.
+POST / answers exactly as the Nuclio function does; of several models each has a port of its own
+for that, and the address /models/NAME. GET /models lists them, GET /healthz says that the process
+lives, GET /readyz whether it can answer, /api is what CVAT asks a Nuclio dashboard.
 """
 
-import os
-import socket
-import threading
-from importlib.metadata import version
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
-import anyio.to_thread
-import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from handler.errors import AnnotateError, NotReadyError, RequestError, SettingsError
-from handler.nuclio.limits import MAX_BODY_BYTES
-from handler.service import CONTENT_TYPE, Reply, Service, error_reply
-from handler.settings import Settings
+from handler.errors import AnnotateError, InternalError, NotReadyError, RequestError
+from handler.server import dashboard, frames
+from handler.server.catalogue import Catalogue
+from handler.server.listing import listing_of
+from handler.server.served import Served
+from handler.service import error_reply
+
+log = logging.getLogger("auto_annotate")
 
 
-class Loading:
-    """A service on its way: `state` is starting, ready or failed."""
+class NotFoundError(RequestError):
+    """There is nothing at an address."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.service: Service | None = None
-        self.error: AnnotateError | None = None
-
-    @property
-    def state(self) -> str:
-        """starting, ready or failed."""
-        if self.error is not None:
-            return "failed"
-        return "starting" if self.service is None else "ready"
-
-    @property
-    def versions(self) -> dict[str, str]:
-        """Our version, and those of the libraries that run the model once it is loaded."""
-        libraries = self.service.model.versions if self.service else {}
-        return {"auto-annotate": version("auto-annotate"), **libraries}
-
-    def load(self) -> None:
-        """Load the model; a failure is kept in `error`."""
-        try:
-            self.service = Service.load(self.settings)
-        except AnnotateError as error:
-            self.error = error
+    code = "not_found"
+    status = 404
 
 
-def create_app(loading: Loading) -> Starlette:
-    """Return the ASGI application around a service that may still be loading."""
+def create_app(catalogue: Catalogue, on_start: Callable[[], None] = lambda: None) -> Starlette:
+    """Return the ASGI application; with it the models begin to load.
+
+    on_start: called when it is known of each model whether it works.
+    """
 
     async def annotate(request: Request) -> Response:
-        if loading.service is None:
-            error = NotReadyError("The model is still loading", "Try again in a few seconds.")
-            return _response(error_reply(error))
-        try:
-            body = await _read_body(request)
-        except RequestError as error:
-            return _response(error_reply(error))
-        return _response(await anyio.to_thread.run_sync(loading.service.answer, body))
+        return await _answer(request, catalogue.at(request.scope["server"][1]))
+
+    async def _answer(request: Request, served: Served | None) -> Response:
+        if served is None:
+            raise _no_default(catalogue)
+        if served.description is None:
+            raise served.error or NotReadyError(
+                "The model is still loading", "Try again in a few seconds."
+            )
+        return await frames.answer(request, served)
+
+    async def models(_: Request) -> Response:
+        return JSONResponse([listing_of(served) for served in catalogue.models])
+
+    async def model(request: Request) -> Response:
+        name = request.path_params["name"]
+        served = catalogue.named(name)
+        if served is None:
+            raise NotFoundError(f"There is no model {name!r} here", _names(catalogue))
+        if request.method == "POST":
+            return await _answer(request, served)
+        return JSONResponse(listing_of(served))
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
     async def readyz(_: Request) -> Response:
-        ready = loading.state == "ready"
-        return JSONResponse(
-            {"status": loading.state, "versions": loading.versions},
-            status_code=200 if ready else 503,
-        )
+        broken = {each.folder.name: str(each.error) for each in catalogue.models if each.error}
+        report = {
+            "status": catalogue.state,
+            "versions": catalogue.versions,
+            "models": {each.name: each.state for each in catalogue.listed},
+            "left_out": broken,
+        }
+        return JSONResponse(report, 200 if catalogue.state == "ready" else 503)
 
-    return Starlette(
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async def start() -> None:
+            await catalogue.start()
+            on_start()
+
+        starting = asyncio.create_task(start())
+        yield
+        starting.cancel()
+
+    app = Starlette(
         routes=[
             Route("/", annotate, methods=["POST"]),
+            Route("/models", models),
+            Route("/models/{name}", model, methods=["GET", "POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
+            *dashboard.routes(catalogue),
         ],
-        exception_handlers={404: _not_found, 405: _not_found},
+        exception_handlers={
+            HTTPException: _http_error,
+            AnnotateError: _known_error,
+            Exception: _unforeseen_error,
+        },
+        lifespan=lifespan,
+    )
+    # A redirect would lead to whatever the request calls its host.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _names(catalogue: Catalogue) -> str:
+    return f"Served are: {', '.join(served.name for served in catalogue.listed) or 'none yet'}."
+
+
+def _no_default(catalogue: Catalogue) -> AnnotateError:
+    return NotFoundError(
+        "Several models are served here", f"POST to /models/NAME. {_names(catalogue)}"
     )
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM. The port is open while the model loads.
-
-    Raises:
-        SettingsError: the port cannot be listened on.
-        AnnotateError: the model cannot be loaded.
-    """
-    try:
-        listener = socket.create_server((host, port))
-    except OSError as error:
-        raise SettingsError(
-            f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}",
-            "Choose another --port.",
-        ) from None
-    loading = Loading(settings)
-    config = uvicorn.Config(create_app(loading), log_level="warning")
-    server = uvicorn.Server(config)
-
-    def load() -> None:
-        loading.load()
-        server.should_exit = loading.state == "failed"
-
-    threading.Thread(target=load, daemon=True).start()
-    server.run(sockets=[listener])
-    if loading.error is not None:
-        raise loading.error
+async def _known_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, AnnotateError)  # noqa: S101
+    return frames.refusal(error)
 
 
-async def _read_body(request: Request) -> bytearray:
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                raise RequestError(
-                    f"The request has more than {MAX_BODY_BYTES} bytes", code="body_too_large"
-                )
-    except ClientDisconnect:
-        raise RequestError("The sender went away before its request was complete") from None
-    return body
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    method, path = request.method, request.url.path[:100]
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        refused = RequestError(
+            f"{path} does not take {method}", f"It takes {allowed}.", code="method_not_allowed"
+        )
+    else:
+        refused = NotFoundError(
+            f"There is no {method} {path} here", "POST a picture to /, or GET /models or /readyz."
+        )
+    reply = error_reply(refused)
+    return Response(reply.body, error.status_code, error.headers, "application/json")
 
 
-async def _not_found(request: Request, _: Exception) -> Response:
-    error = RequestError(
-        f"There is no {request.method} {request.url.path} here",
-        "POST a picture to /, or GET /healthz or /readyz.",
-        code="not_found",
+async def _unforeseen_error(_: Request, error: Exception) -> Response:
+    request_id = uuid.uuid4().hex[:12]
+    log.error("request=%s status=500 in the server", request_id, exc_info=error)
+    failed = InternalError(
+        f"Something failed: {type(error).__name__}",
+        "The log has the traceback under the request id.",
     )
-    return JSONResponse(
-        {"error": {"code": error.code, "message": str(error), "request_id": ""}}, 404
-    )
-
-
-def _response(reply: Reply) -> Response:
-    return Response(reply.body, reply.status, reply.headers, CONTENT_TYPE)
+    return frames.response(error_reply(failed, request_id))

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import uvicorn
@@ -12,16 +13,17 @@ from starlette.applications import Starlette
 from handler.checks.endpoint import RULES, Endpoint
 from handler.nuclio.web import Answer, UnreachableError, send
 from handler.rules.function_file import FunctionFile
-from handler.server.app import Loading, create_app
+from handler.server.app import create_app
+from handler.server.catalogue import Catalogue
 from handler.settings import Settings
 from tests.function_files import GOOD
 
 
 @contextmanager
-def served(app: Starlette) -> Iterator[str]:
+def served(app: Starlette, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
     """Serve an application on a free port, and give its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan=lifespan))
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
@@ -34,13 +36,15 @@ def served(app: Starlette) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def loading(model_of: Callable[[str], Path]) -> Loading:
-    return Loading(Settings(weights=model_of("yolov8n")))
+def catalogue(model_of: Callable[[str], Path]) -> Catalogue:
+    return Catalogue(Settings(), [model_of("yolov8n")], [0])
 
 
 @pytest.fixture(scope="module")
-def address(loading: Loading) -> Iterator[str]:
-    with served(create_app(loading)) as url:
+def address(catalogue: Catalogue) -> Iterator[str]:
+    loaded = threading.Event()
+    with served(create_app(catalogue, loaded.set), "on") as url:
+        assert loaded.wait(60)
         yield url
 
 
@@ -48,22 +52,20 @@ def found(endpoint: Endpoint) -> dict[str, str]:
     return {f.rule: f.finding for rule in RULES for f in rule.findings(endpoint)}
 
 
-def test_a_function_that_is_still_loading_is_pointed_out(address: str, loading: Loading) -> None:
-    loading.service = None
-    findings = found(Endpoint.ask(address))
+def test_a_function_that_is_still_loading_is_pointed_out(catalogue: Catalogue) -> None:
+    with served(create_app(catalogue)) as address:
+        findings = found(Endpoint.ask(address))
     assert findings["endpoint-reply"].startswith("it answers with status 503: ")
     assert "still loading" in findings["endpoint-reply"]
 
 
-def test_a_function_that_answers_is_clean(address: str, loading: Loading) -> None:
-    loading.load()
+def test_a_function_that_answers_is_clean(address: str) -> None:
     findings = found(Endpoint.ask(address))
     assert findings.keys() == {"endpoint-summary"}
     assert "status 200" in findings["endpoint-summary"]
 
 
-def test_labels_that_the_file_does_not_have_are_pointed_out(address: str, loading: Loading) -> None:
-    loading.load()
+def test_labels_that_the_file_does_not_have_are_pointed_out(address: str) -> None:
     findings = found(Endpoint.ask(address, FunctionFile(GOOD["docker"])))
     assert "is not in the label spec" in findings["endpoint-reply"]
 

@@ -1,13 +1,9 @@
 """The embedded server, over HTTP, as its own process."""
 
 import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -16,51 +12,10 @@ import pytest
 from handler.nuclio.limits import MAX_BODY_BYTES
 from handler.service import Service
 from tests.conftest import DEMO, EXAMPLES, body_of
+from tests.server.processes import EXPORTED, free_port, running_server, start, wait_until_ready
 
 PICTURE = EXAMPLES[0].read_bytes()
 JSON = {"Content-Type": "application/json"}
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def start(weights: Path, port: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", "from handler.cli import main; main()", "serve"]
-    return subprocess.Popen(
-        [*command, "--weights", str(weights), "--port", str(port)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def wait_until_ready(client: httpx.Client, process: subprocess.Popen[str]) -> None:
-    for _ in range(600):
-        assert process.poll() is None, process.communicate()[0]
-        try:
-            if client.get("/readyz").status_code == 200:
-                return
-        except httpx.ConnectError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError("the server did not become ready within a minute")
-
-
-@contextmanager
-def running_server() -> Iterator[httpx.Client]:
-    """A client of a server that serves the demo model."""
-    port = free_port()
-    process = start(DEMO, port)
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            wait_until_ready(client, process)
-            yield client
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +62,38 @@ def test_health_tells_state_and_versions(client: httpx.Client) -> None:
     assert set(ready["versions"]) == {"auto-annotate", "torch", "ultralytics"}
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("GET", "/models"), ("PUT", "/")])
-def test_what_is_not_here_is_json_too(client: httpx.Client, method: str, path: str) -> None:
-    reply = client.request(method, path)
-    assert reply.status_code in (404, 405)
-    assert f"There is no {method} {path} here" in reply.json()["error"]["message"]
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allowed"),
+    [
+        ("GET", "/nothing", 404, None),
+        ("GET", "/readyz/", 404, None),
+        ("PUT", "/", 405, {"POST"}),
+        ("DELETE", "/models/digits", 405, {"GET", "HEAD", "POST"}),
+        ("POST", "/api/functions", 405, {"GET", "HEAD"}),
+    ],
+)
+def test_what_is_not_here_is_json_too(
+    client: httpx.Client, method: str, path: str, status: int, allowed: set[str] | None
+) -> None:
+    reply = client.request(method, path, headers={"Host": "elsewhere.example"})
+    assert reply.status_code == status
+    assert "location" not in reply.headers
+    assert path in reply.json()["error"]["message"]
+    if allowed is not None:
+        assert set(reply.headers["allow"].split(", ")) == allowed
+
+
+def test_the_model_is_listed_with_its_labels(client: httpx.Client, demo: Service) -> None:
+    (listed,) = client.get("/models").json()
+    assert listed == client.get("/models/digits").json()
+    assert listed["name"] == "digits"
+    assert listed["title"] == "Handwritten digits"
+    assert listed["state"] == "ready"
+    assert listed["error"] is None
+    assert [label["name"] for label in listed["labels"]] == list(demo.model.classes)
+    assert all(label["color"].startswith("#") for label in listed["labels"])
+    answer = client.post(listed["url"], content=body_of(PICTURE), headers=JSON)
+    assert answer.content == demo.answer(body_of(PICTURE)).body
 
 
 def test_requests_at_once_are_all_answered(client: httpx.Client) -> None:
@@ -123,14 +105,15 @@ def test_requests_at_once_are_all_answered(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_server(stop: signal.Signals) -> None:
+def test_a_signal_ends_the_server_quietly(stop: signal.Signals) -> None:
     port = free_port()
-    process = start(DEMO, port)
+    process = start(EXPORTED, port)
     with httpx.Client(base_url=f"http://127.0.0.1:{port}") as connection:
         wait_until_ready(connection, process)
     process.send_signal(stop)
     output = process.communicate(timeout=20)[0]
-    assert "Traceback" not in output
+    assert process.returncode == 0
+    assert output.splitlines()[-1].startswith(f"Serving digits on http://127.0.0.1:{port}")
 
 
 def test_while_it_loads_it_says_so() -> None:
@@ -161,6 +144,25 @@ def test_weights_that_cannot_be_served_end_it_with_one_line(tmp_path: Path) -> N
     last = output.splitlines()[-1]
     assert last.startswith("error: ")
     assert "git-LFS pointer" in last
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "message"),
+    [
+        (("--host", "203.0.113.7"), 1, "Choose another --host"),
+        (("--host", "nowhere.invalid"), 1, "Choose another --host"),
+        (("--port", "99999"), 2, "99999 is not in the range 1<=x<=65535"),
+        (("--keep", "0"), 2, "0 is not in the range x>=1"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_said_to_be(
+    options: tuple[str, ...], status: int, message: str
+) -> None:
+    process = start(DEMO, free_port(), *options)
+    output = process.communicate(timeout=60)[0]
+    assert process.returncode == status
+    assert message in output
     assert "Traceback" not in output
 
 

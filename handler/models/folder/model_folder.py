@@ -38,7 +38,7 @@ class ModelFolder:
             WeightsError: there is no such folder, or not exactly one file of weights to take.
             SettingsError: model.yaml is not a table of known keys.
         """
-        if path.is_file() or _is_weights(path):
+        if path.is_file() or is_weights(path):
             folder, chosen = path.parent, path.name
         else:
             folder, chosen = path, None
@@ -68,7 +68,7 @@ def _find_weights(folder: Path, chosen: str | None) -> Path:
         if not (folder / chosen).exists():
             raise WeightsError(f"{folder / chosen} does not exist", _listing(folder))
         return folder / chosen
-    found = sorted(path for path in folder.iterdir() if _is_weights(path))
+    found = sorted(path for path in folder.iterdir() if is_weights(path))
     if not found:
         raise WeightsError(
             f"No weights ({', '.join(WEIGHTS_SUFFIXES)}) in {folder}", _listing(folder)
@@ -82,7 +82,8 @@ def _find_weights(folder: Path, chosen: str | None) -> Path:
     return found[0]
 
 
-def _is_weights(path: Path) -> bool:
+def is_weights(path: Path) -> bool:
+    """Return whether a file's, or a folder's, name is one of weights."""
     return f"{path.name}{'/' * path.is_dir()}".endswith(WEIGHTS_SUFFIXES)
 
 

@@ -1,0 +1,78 @@
+"""One frame over HTTP: its body in, the model's answer out, and who goes away in between."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from handler.errors import AnnotateError, GoneError, RequestError
+from handler.nuclio.limits import MAX_BODY_BYTES
+from handler.server.served import Served
+from handler.service import CONTENT_TYPE, Reply, error_reply
+
+SERVER = {"Server": "nuclio"}  # as of a function on Nuclio
+
+
+async def answer(request: Request, served: Served) -> Response:
+    """Read a frame and answer it, as the Nuclio function would."""
+    try:
+        served.check_queue()
+        body = await read_body(request)
+        return response(await _unless_gone(request, served.answer(body)))
+    except AnnotateError as error:
+        return refusal(error)
+
+
+async def read_body(request: Request) -> bytearray:
+    """Return the body.
+
+    Raises:
+        RequestError: it is larger than a function on Nuclio would take, or breaks off.
+    """
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise RequestError(
+                    f"The request has more than {MAX_BODY_BYTES} bytes", code="body_too_large"
+                )
+    except ClientDisconnect:
+        raise RequestError("The sender went away before its request was complete") from None
+    return body
+
+
+async def _unless_gone(request: Request, work: Coroutine[Any, Any, Reply]) -> Reply:
+    """Return what `work` returns; it is cancelled when the sender goes away.
+
+    Raises:
+        GoneError: it went away. AnnotateError: as `work` does.
+    """
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_departure(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise GoneError("The sender went away while its picture waited")
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
+
+
+async def _departure(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def response(reply: Reply) -> Response:
+    """Return the response that carries a reply."""
+    headers = {**SERVER, **reply.headers}
+    return Response(reply.body, reply.status, headers, media_type=CONTENT_TYPE)
+
+
+def refusal(error: AnnotateError) -> Response:
+    """Return the response for an error outside of any model."""
+    return response(error_reply(error))
