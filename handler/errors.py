@@ -64,6 +64,14 @@ class BusyError(AnnotateError):
     status = 503
     retry_after = 2
 
+    @classmethod
+    def of_memory(cls) -> "BusyError":
+        """Return the error where an allocation failed."""
+        return cls(
+            "There is not memory enough for this picture now",
+            "Send it again, or give the container more memory.",
+        )
+
 
 class GoneError(AnnotateError):
     """Whoever asked does not wait for the answer any more. The status is nginx's, never sent."""

@@ -203,7 +203,7 @@ class Service:
         except AnnotateError as error:
             failure = error
         except MemoryError as error:
-            failure = _no_memory()
+            failure = BusyError.of_memory()
             failure.__cause__ = error
         except Exception as error:
             failure = InternalError(f"Something failed: {type(error).__name__}", _LOG_HAS_IT)
@@ -242,18 +242,11 @@ def _model_errors() -> Iterator[None]:
     except AnnotateError:
         raise
     except MemoryError as error:
-        raise _no_memory() from error
+        raise BusyError.of_memory() from error
     except Exception as error:
         raise ModelError(
             f"The model failed on this picture: {type(error).__name__}", _LOG_HAS_IT
         ) from error
-
-
-def _no_memory() -> AnnotateError:
-    return BusyError(
-        "There is not memory enough for this picture now",
-        "Send it again, or give the container more memory.",
-    )
 
 
 def error_reply(error: AnnotateError, request_id: str = "") -> Reply:

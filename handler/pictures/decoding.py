@@ -4,6 +4,8 @@ A picture is an array (height, width, 3) uint8 in OpenCV's channel order, BGR.
 """
 
 import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeAlias, cast
 
 import cv2
@@ -11,26 +13,15 @@ import numpy as np
 import pybase64
 import simplejpeg
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 
-from handler.errors import RequestError
+from handler.errors import AnnotateError, BusyError, RequestError
+from handler.pictures import memory, pixels, png
+from handler.pictures.opening import FORMATS, open_image
+from handler.pictures.orientation import orientation_of, take_orientation, upright
 
 Picture: TypeAlias = NDArray[np.uint8]
-
-# What CVAT takes as an image. Pillow knows more formats, some of which run other programs.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
-
-# OpenCV decodes these to the pixels that Pillow gives, in a third of the time.
-_FAST = {(kind, mode) for kind in ("JPEG", "MPO", "PNG", "BMP", "WEBP") for mode in ("RGB", "L")}
-_JPEG = ("JPEG", "MPO")
-_ORIENTATION = 0x0112  # the EXIF tag
-
-# Kept before ultralytics replaces it by one that looks for further packages, and for pip.
-_open = Image.open
-Image.init()  # register all formats, so that `FORMATS` can choose among them
-# The limit on pixels is ours (`max_pixels`), and a broken picture is an answer, not a log line.
-Image.MAX_IMAGE_PIXELS = None
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
 def from_base64(text: str) -> bytes:
@@ -50,35 +41,24 @@ def from_base64(text: str) -> bytes:
         raise RequestError("'image' is not base64", hint, code="not_base64") from None
 
 
-def decode(encoded: bytes, max_pixels: int) -> Picture:
+def decode(
+    encoded: bytes, max_pixels: int, reserve: Callable[[int], None] = lambda _: None
+) -> Picture:
     """Return the pixels of an encoded picture, the right way up; of an animation its first frame.
 
-    Grey, palette, alpha, CMYK and 16-bit pictures become 8-bit colour as in CVAT's own
-    `cvat/apps/engine/media_extractors.py`: alpha is dropped, 16-bit grey is cut to its high byte
-    and equalised, 32-bit grey scaled to its largest value.
+    Pictures of every kind become what CVAT makes of them, see `pixels`. `reserve` is called with
+    the bytes that decoding takes at most, before it takes any.
 
     Raises:
         RequestError: not a picture, truncated, corrupt, or of more than `max_pixels` pixels.
+        BusyError: there is no memory for it at this moment.
     """
     if not encoded:
         raise RequestError("'image' is empty", code="empty_image")
-    try:
-        with _open(io.BytesIO(encoded), formats=FORMATS) as header:
-            _check_size(header, max_pixels)
-            is_jpeg, upright = header.format in _JPEG, _is_upright(header)
-            if (header.format, header.mode) not in _FAST or not (is_jpeg or upright):
-                return _decode_like_cvat(header)
-            read = _decode_jpeg if is_jpeg and upright else _decode_with_opencv
-            picture = read(encoded)
-    except UnidentifiedImageError:
-        raise RequestError(
-            "'image' is not a picture", f"Send one of: {', '.join(FORMATS)}.", code="not_an_image"
-        ) from None
-    except (OSError, ValueError, SyntaxError, EOFError, cv2.error) as error:
-        raise _corrupt(str(error)) from error
-    if picture is None:
-        raise _corrupt(f"{len(encoded)} bytes that end too early or are damaged")
-    return picture
+    with _decoding_errors(), open_image(io.BytesIO(encoded), formats=FORMATS) as header:
+        _check_size(header, max_pixels)
+        reserve(memory.needed(header))
+        return _DECODERS.get(header.format, _decode_with_pillow)(encoded, header)
 
 
 def from_pillow(image: Image.Image, max_pixels: int) -> Picture:
@@ -86,12 +66,11 @@ def from_pillow(image: Image.Image, max_pixels: int) -> Picture:
 
     Raises:
         RequestError: it has more than `max_pixels` pixels, or cannot be read to its end.
+        BusyError: there is no memory for it at this moment.
     """
     _check_size(image, max_pixels)
-    try:
-        return _decode_like_cvat(image)
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise _corrupt(str(error)) from error
+    with _decoding_errors():
+        return upright(pixels.of_image(image), orientation_of(image))
 
 
 def _check_size(header: Image.Image, max_pixels: int) -> None:
@@ -104,32 +83,62 @@ def _check_size(header: Image.Image, max_pixels: int) -> None:
         )
 
 
-def _is_upright(header: Image.Image) -> bool:
-    return bool(header.getexif().get(_ORIENTATION, 1) == 1)
+def _decode_png(encoded: bytes, header: ImageFile) -> Picture:
+    picture = png.decode(encoded, header)
+    return _decode_with_pillow(encoded, header) if picture is None else picture
 
 
-def _decode_jpeg(encoded: bytes) -> Picture | None:
-    """Return the pixels that OpenCV gives, in half its time."""
+def _decode_jpeg(encoded: bytes, header: ImageFile) -> Picture:
+    """Return Pillow's pixels in half its time, or what it makes of a damaged JPEG."""
+    if header.mode not in ("RGB", "L") or not header.tile:
+        return _decode_with_pillow(encoded, header)
     try:
-        return cast("Picture", simplejpeg.decode_jpeg(encoded, "BGR"))
-    except ValueError:  # also of damage that OpenCV repairs
-        return _decode_with_opencv(encoded)
+        picture = simplejpeg.decode_jpeg(encoded, "BGR")
+    except ValueError:
+        return _decode_with_pillow(encoded, header)
+    return upright(picture, take_orientation(header))
 
 
-def _decode_with_opencv(encoded: bytes) -> Picture | None:
-    return cast("Picture | None", cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR))
+def _decode_webp(encoded: bytes, header: ImageFile) -> Picture:
+    """Return Pillow's pixels, without the two more pictures that it keeps of an animation."""
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    picture = cv2.imdecode(np.frombuffer(encoded, np.uint8), flags)
+    if picture is None:
+        raise ValueError(f"{len(encoded)} bytes that end too early or are damaged")
+    return upright(cast("Picture", picture), take_orientation(header))
 
 
-def _decode_like_cvat(source: Image.Image) -> Picture:
-    image = ImageOps.exif_transpose(source)
-    if image.mode == "I":
-        values = np.asarray(image, dtype=np.float64)
-        scaled = values * (256 / max(values.max(), 1))
-        image = Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))
-    elif image.mode.startswith("I;16"):
-        image = ImageOps.equalize(Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)))
-    return np.ascontiguousarray(np.asarray(image.convert("RGB"))[..., ::-1])
+def _decode_with_pillow(_: bytes, header: ImageFile) -> Picture:
+    if header.format == "PNG":  # its orientation can stand behind its pixels
+        picture = pixels.load(header)
+        return upright(picture, take_orientation(header))
+    orientation = take_orientation(header)
+    return upright(pixels.load(header), orientation)
 
 
-def _corrupt(why: str) -> RequestError:
-    return RequestError(f"'image' is truncated or corrupt ({why})", code="corrupt_image")
+_DECODERS: dict[str | None, Callable[[bytes, ImageFile], Picture]] = {
+    "JPEG": _decode_jpeg,
+    "MPO": _decode_jpeg,
+    "PNG": _decode_png,
+    "WEBP": _decode_webp,
+}
+
+
+@contextmanager
+def _decoding_errors() -> Iterator[None]:
+    """Turn whatever a decoder raises into a RequestError, and want of memory into a BusyError."""
+    try:
+        yield
+    except AnnotateError:
+        raise
+    except UnidentifiedImageError:
+        raise RequestError(
+            "'image' is not a picture", f"Send one of: {', '.join(FORMATS)}.", code="not_an_image"
+        ) from None
+    except MemoryError as error:
+        raise BusyError.of_memory() from error
+    except Exception as error:  # plugins of Pillow raise what they like
+        why = str(error) or type(error).__name__
+        raise RequestError(
+            f"'image' is truncated or corrupt ({why})", code="corrupt_image"
+        ) from error
