@@ -3,12 +3,21 @@
 import numpy as np
 from numpy.typing import NDArray
 
+_SIGNS = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
+
 
 def corners(box: list[float], angle: float) -> NDArray[np.float32]:
     """Return the (4, 2) corners of a box turned by `angle` degrees clockwise about its centre."""
-    x1, y1, x2, y2 = box
-    cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-    half = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * ((x2 - x1) / 2, (y2 - y1) / 2)
-    turned = half @ [(cosine, sine), (-sine, cosine)]
-    centre = np.array([(x1 + x2) / 2, (y1 + y2) / 2])
-    return np.asarray(turned + centre, np.float32)
+    turned = corners_of(np.array([box]), np.array([angle]))
+    return np.asarray(turned[0], np.float32)
+
+
+def corners_of(boxes: NDArray[np.floating], angles: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the corners (n, 4, 2) of boxes (n, 4) turned by angles (n,), as `corners` does."""
+    boxes, turns = boxes.astype(np.float64), np.radians(angles.astype(np.float64))
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    half = _SIGNS * ((boxes[:, 2:] - boxes[:, :2]) / 2)[:, None]
+    cosine, sine = np.cos(turns)[:, None], np.sin(turns)[:, None]
+    x = half[..., 0] * cosine - half[..., 1] * sine
+    y = half[..., 0] * sine + half[..., 1] * cosine
+    return np.asarray(np.stack([x, y], axis=-1) + centres[:, None])

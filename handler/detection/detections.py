@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -38,20 +37,56 @@ class Mask:
         whole[self.top : self.top + rows, self.left : self.left + columns] = self.pixels
         return whole
 
-    def iou(self, other: "Mask") -> float:
-        """Return the overlap with another mask of the same picture, 0 to 1."""
-        (rows, columns), (other_rows, other_columns) = self.pixels.shape, other.pixels.shape
+    def common(self, other: "Mask") -> int:
+        """Return how many pixels another mask of the same picture shares."""
+        ours, theirs = self._where_both_reach(other)
+        return int((ours & theirs).sum())
+
+    def agreement(self, other: "Mask") -> float | None:
+        """Return how much of the smaller mask the other shares, where the boxes of both overlap.
+
+        None where they do not, or nothing of one of them is there.
+        """
+        ours, theirs = self._where_both_reach(other)
+        smaller = min(int(ours.sum()), int(theirs.sum()))
+        return int((ours & theirs).sum()) / smaller if smaller else None
+
+    def _where_both_reach(self, other: "Mask") -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return the pixels of both masks in the part of the picture that both cut out."""
         top, left = max(self.top, other.top), max(self.left, other.left)
-        bottom = min(self.top + rows, other.top + other_rows)
-        right = min(self.left + columns, other.left + other_columns)
+        bottom, right = (
+            min(a.top + a.pixels.shape[0] for a in (self, other)),
+            min(a.left + a.pixels.shape[1] for a in (self, other)),
+        )
         if bottom <= top or right <= left:
-            return 0.0
+            nothing = np.zeros((0, 0), bool)
+            return nothing, nothing
         ours, theirs = (
             each.pixels[top - each.top : bottom - each.top, left - each.left : right - each.left]
             for each in (self, other)
         )
-        common = int((ours & theirs).sum())
-        return common / (int(self.pixels.sum()) + int(other.pixels.sum()) - common)
+        return ours, theirs
+
+    def iou(self, other: "Mask") -> float:
+        """Return the overlap with another mask of the same picture, 0 to 1."""
+        common = self.common(other)
+        union = int(self.pixels.sum()) + int(other.pixels.sum()) - common
+        return common / union if common else 0.0
+
+    def united(self, other: "Mask") -> "Mask":
+        """Return the mask of what either of two masks of the same picture covers."""
+        if not (self.pixels.size and other.pixels.size):
+            return self if self.pixels.size else other
+        both = (self, other)
+        left, top = min(each.left for each in both), min(each.top for each in both)
+        bottom = max(each.top + each.pixels.shape[0] for each in both)
+        right = max(each.left + each.pixels.shape[1] for each in both)
+        pixels = np.zeros((bottom - top, right - left), bool)
+        for each in both:
+            rows, columns = each.pixels.shape
+            y, x = each.top - top, each.left - left
+            pixels[y : y + rows, x : x + columns] |= each.pixels
+        return Mask(left, top, pixels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,13 +156,52 @@ class Detections:
         ):
             yield Detection(box, score, class_index, angle, mask, keypoints)
 
+    def take(self, indices: NDArray[np.intp]) -> "Detections":
+        """Return the objects of `indices`, (m,), in their order."""
+        return Detections(
+            boxes=self.boxes[indices],
+            scores=self.scores[indices],
+            classes=self.classes[indices],
+            angles=None if self.angles is None else self.angles[indices],
+            masks=None if self.masks is None else [self.masks[index] for index in indices],
+            keypoints=None if self.keypoints is None else self.keypoints[indices],
+        )
+
     def where(self, keep: NDArray[np.bool_]) -> "Detections":
         """Return the objects for which `keep`, (n,) bool, is True."""
+        return self.take(np.flatnonzero(keep))
+
+    def sorted(self) -> "Detections":
+        """Return the objects, best first."""
+        return self.take(np.argsort(-self.scores, kind="stable"))
+
+    def moved(self, x: int, y: int) -> "Detections":
+        """Return the objects `x` pixels further to the right and `y` further down."""
+        offset = np.array([x, y], np.float32)
+        masks, points = self.masks, self.keypoints
         return Detections(
-            boxes=self.boxes[keep],
-            scores=self.scores[keep],
-            classes=self.classes[keep],
-            angles=None if self.angles is None else self.angles[keep],
-            masks=None if self.masks is None else list(compress(self.masks, keep)),
-            keypoints=None if self.keypoints is None else self.keypoints[keep],
+            boxes=self.boxes + np.tile(offset, 2),
+            scores=self.scores,
+            classes=self.classes,
+            angles=self.angles,
+            masks=masks
+            if masks is None
+            else [Mask(mask.left + x, mask.top + y, mask.pixels) for mask in masks],
+            keypoints=points if points is None else points + np.append(offset, np.float32(0)),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence["Detections"]) -> "Detections":
+        """Return the objects of all parts, one after the other; there is at least one part."""
+        parts = [part for part in parts if len(part)] or parts[:1]
+
+        def together(name: str) -> Any:
+            arrays = [getattr(part, name) for part in parts]
+            return None if arrays[0] is None else np.concatenate(arrays)
+
+        names = ("boxes", "scores", "classes", "angles", "keypoints")
+        masks = [part.masks for part in parts if part.masks is not None]
+        return cls(
+            **{name: together(name) for name in names},
+            masks=[mask for each in masks for mask in each] if masks else None,
         )
