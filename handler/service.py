@@ -31,6 +31,7 @@ from handler.models import families
 from handler.models.cache import loading
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
+from handler.models.tiled import with_tiles
 from handler.pictures import decoding
 from handler.pictures.decoding import Picture
 from handler.settings import Settings
@@ -113,7 +114,8 @@ class Service:
         start = time.perf_counter()
         folder = ModelFolder.open(settings.weights)
         options = Options.merge(settings, folder.config)
-        service = cls(loading.load(folder, options, settings), folder, options, settings)
+        model = with_tiles(loading.load(folder, options, settings), options)
+        service = cls(model, folder, options, settings)
         cpus.use(settings.threads)
         service._warm_up()
         cpus.use(settings.threads)

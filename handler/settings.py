@@ -4,11 +4,15 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+import yaml
 
 from handler.errors import SettingsError, nearest
 
 PREFIX = "ANNOTATE_"
+_SMALLEST_TILE = 32  # pixels
+_MOST_OVERLAP = 0.9  # with which there are a hundred times the tiles
 
 
 class Kind(NamedTuple):
@@ -49,6 +53,40 @@ def _device(value: str) -> str:
     return value
 
 
+def _tile(value: Any) -> dict[str, Any] | Literal[False]:
+    """Read `tile`: a table, as YAML where it is a text; `auto` or a size alone stand for one."""
+    if isinstance(value, str):
+        try:
+            value = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise ValueError from None
+    if value is False:
+        return False
+    if value is None or value is True:
+        raise ValueError
+    table = value if isinstance(value, dict) else {"size": value}
+    for key in table:
+        if key not in _TILE_KEYS:
+            raise SettingsError(f"unknown key {key!r}", nearest(str(key), _TILE_KEYS))
+    return {key: read_as(_TILE_KEYS[key], each, key) for key, each in table.items()}
+
+
+def _tile_size(value: Any) -> list[int] | None:
+    if value == "auto":
+        return None
+    height, width = value if isinstance(value, list) else (value, value)
+    if min(_count(height), _count(width)) < _SMALLEST_TILE:
+        raise ValueError
+    return [_count(height), _count(width)]
+
+
+def _overlap(value: Any) -> float:
+    overlap = _fraction(value)
+    if overlap > _MOST_OVERLAP:
+        raise ValueError
+    return overlap
+
+
 def one_of(*choices: str) -> Kind:
     """Return the kind of what is one of some words."""
 
@@ -64,8 +102,24 @@ FRACTION = Kind(_fraction, "a number from 0 to 1")
 COUNT = Kind(_count, "a whole number above 0")
 FLAG = Kind(_flag, "true or false")
 TEXT = Kind(_text, "a text")
+TILE = Kind(
+    _tile,
+    "false, auto, a size in pixels, or a table of size, overlap, whole, merge, metric, "
+    "threshold and above",
+)
 _DEVICE = Kind(_device, "auto, cpu, cuda or cuda:N")
 _PATH = Kind(Path, "a path")
+_TILE_KEYS = {
+    "size": Kind(
+        _tile_size, f"auto, a number of at least {_SMALLEST_TILE}, or two: [height, width]"
+    ),
+    "overlap": Kind(_overlap, f"a number from 0 to {_MOST_OVERLAP}"),
+    "whole": FLAG,
+    "merge": one_of("greedy", "nms", "none"),
+    "metric": one_of("ios", "iou"),
+    "threshold": FRACTION,
+    "above": COUNT,
+}
 
 
 def read_as(kind: Kind, value: Any, what: str) -> Any:
@@ -76,6 +130,8 @@ def read_as(kind: Kind, value: Any, what: str) -> Any:
     """
     try:
         return kind.read(value)
+    except SettingsError as error:
+        raise SettingsError(f"{what}: {error.message}", error.remedy) from None
     except (ValueError, TypeError, KeyError):
         raise SettingsError(f"{what} is {value!r}, not {kind.expects}") from None
 
@@ -119,6 +175,12 @@ class Settings:
     )
     image_size: int | None = _setting(
         COUNT, None, "the longer side of what the network sees, in pixels"
+    )
+    tile: dict[str, Any] | Literal[False] | None = _setting(
+        TILE,
+        None,
+        "large pictures are answered by tiles of this size, `640` or `auto`; or the table of "
+        "model.yaml's `tile`, `{size: 640, overlap: 0.3}`; `false` is without",
     )
     max_detections: int | None = _setting(COUNT, None, "the most objects in one answer")
     max_pixels: int = _setting(

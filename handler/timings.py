@@ -23,9 +23,9 @@ class Timings:
         self._last = self._last_part = now
 
     def mark_part(self, part: str) -> None:
-        """Book the time since the last mark, or part, to `part`."""
+        """Book the time since the last mark, or part, to `part`, which can come more than once."""
         now = time.perf_counter()
-        self.parts[part] = now - self._last_part
+        self.parts[part] = self.parts.get(part, 0.0) + now - self._last_part
         self._last_part = now
 
     @property

@@ -174,7 +174,7 @@ class _Merging:
         own, theirs = self.regions.areas[index], self.regions.areas[others]
         smaller = (metric or self.rule.metric) == "ios"
         of = np.minimum(own, theirs) if smaller else own + theirs - common
-        return np.divide(common, of, out=np.zeros_like(common), where=of > 0)
+        return np.asarray(np.divide(common, of, out=np.zeros_like(common), where=of > 0))
 
 
 def _best_first(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> Indices:

@@ -37,4 +37,4 @@ class Neighbours:
             & (self._top[part] < bottom)
             & (self._bottom[part] > top)
         )
-        return self._members[part][near]
+        return np.asarray(self._members[part][near])

@@ -4,7 +4,7 @@ Three kinds: upright boxes, oriented boxes, masks. Each holds n regions that can
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,10 +86,7 @@ class Oriented:
         self._boxes = found.boxes.copy()
         self._angles = angles.copy()
         self._corners = corners_of(found.boxes, angles)
-        self.extents = np.asarray(
-            np.concatenate([self._corners.min(axis=1), self._corners.max(axis=1)], axis=1),
-            np.float32,
-        )
+        self.extents = extents_of(found)
         self.areas = _areas(self._boxes)
 
     def common(self, index: int, others: Indices) -> Areas:
@@ -162,9 +159,7 @@ class Masks:
 
     def placed(self, found: Detections, keep: Indices, _: Indices) -> Detections:
         masks = [self._masks[index] for index in keep]
-        return Detections(
-            self.extents[keep], found.scores[keep], found.classes[keep], masks=masks
-        )
+        return Detections(self.extents[keep], found.scores[keep], found.classes[keep], masks=masks)
 
 
 def regions_of(found: Detections) -> Regions:
@@ -174,7 +169,15 @@ def regions_of(found: Detections) -> Regions:
     return Upright(found) if found.angles is None else Oriented(found, found.angles)
 
 
-def _areas(boxes: NDArray[np.float32]) -> Areas:
+def extents_of(found: Detections) -> NDArray[np.float32]:
+    """Return the upright boxes around objects, (n, 4), x1 y1 x2 y2."""
+    if found.angles is None:
+        return found.boxes
+    points = corners_of(found.boxes, found.angles)
+    return np.asarray(np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1), np.float32)
+
+
+def _areas(boxes: NDArray[np.floating[Any]]) -> Areas:
     return np.asarray(np.prod(boxes[..., 2:] - boxes[..., :2], axis=-1), np.float64)
 
 

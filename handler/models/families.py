@@ -22,7 +22,11 @@ class Model(Protocol):
 
     task: a key of `labels.SHAPE_TYPES`. classes: the class names in index order.
     keypoints: their names, of a pose model. versions: of the libraries that run it.
-    without: the options that have no effect on it.
+    without: the options that have no effect on it. image_size: the height and width that it was
+    trained to see, or is asked to; None where it does not say.
+
+    One that has a faster way for many pictures has a method `predict_each`: from an iterable of
+    pictures and a threshold to an iterator over what `predict` returns for each, in their order.
     """
 
     task: str
@@ -31,6 +35,14 @@ class Model(Protocol):
     description: str
     versions: dict[str, str]
     without: frozenset[str]
+    image_size: tuple[int, int] | None
+
+    def predict(self, picture: Picture, threshold: float) -> Detections:
+        """Return the objects on `picture` that score `threshold` or more."""
+
+
+class Family(Model, Protocol):
+    """A class of models, all of which are loaded alike."""
 
     @classmethod
     def load(
@@ -42,9 +54,6 @@ class Model(Protocol):
             WeightsError: they cannot be loaded, or are not of this family.
             SettingsError: the machine lacks the device that was asked for.
         """
-
-    def predict(self, picture: Picture, threshold: float) -> Detections:
-        """Return the objects on `picture` that score `threshold` or more."""
 
 
 # A family's name and the class that runs it, imported when it is chosen.
@@ -78,7 +87,7 @@ def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:
     check_library(folder.weights, family, checkpoint)
     module, _, name = FAMILIES[family].partition(":")
     with redirect_stdout(sys.stderr):  # libraries print, and standard output is for what we answer
-        cls: type[Model] = getattr(importlib.import_module(module), name)
+        cls: type[Family] = getattr(importlib.import_module(module), name)
         model = cls.load(folder, checkpoint, options, settings)
     if folder.config.get("task", model.task) != model.task:
         raise SettingsError(

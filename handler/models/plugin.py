@@ -20,7 +20,8 @@ class Plugin(Protocol):
     """What a plugin's class has to have.
 
     task: detect, obb, segment, pose or classify. classes: the names, in index order.
-    keypoints: their names, for the task pose only.
+    keypoints: their names, for the task pose only. image_size: optional, the height and width that
+    it was trained to see, which `tile: auto` takes.
     """
 
     task: str
@@ -41,6 +42,8 @@ class PluginModel:
         self.task: str = plugin.task
         self.classes = tuple(str(each) for each in plugin.classes)
         self.keypoints = tuple(str(each) for each in getattr(plugin, "keypoints", ()))
+        size = getattr(plugin, "image_size", None)
+        self.image_size = None if size is None else (int(size[0]), int(size[1]))
         self.description = f"Plugin {name}"
         self.versions: dict[str, str] = {}
         # The plugin's class decides by itself what else to honour.

@@ -66,6 +66,7 @@ class Exported:
         self._options = options
         self._size = engine.size or _size(options, metadata, task)
         self._stride = None if engine.size else metadata.stride
+        self.image_size: tuple[int, int] | None = self._size
 
     @classmethod
     def load(

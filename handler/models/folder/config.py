@@ -7,7 +7,7 @@ import yaml
 
 from handler.detection.labels import SHAPE_TYPES
 from handler.errors import SettingsError, nearest
-from handler.settings import COUNT, FLAG, FRACTION, TEXT, Kind, one_of, read_as
+from handler.settings import COUNT, FLAG, FRACTION, TEXT, TILE, Kind, one_of, read_as
 
 
 def _by_class(kind: Kind) -> Kind:
@@ -49,6 +49,7 @@ CONFIG_KEYS: dict[str, Kind] = {
     "max_detections": COUNT,
     "agnostic_nms": FLAG,
     "top_k": COUNT,
+    "tile": TILE,
     "label_types": _by_class(_SHAPE_TYPE),
     "score_attribute": TEXT,
     "keypoints": Kind(_names, "a list of names"),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handler.pictures.tiles import Tiling
 from handler.settings import Settings
 
 
@@ -25,6 +26,7 @@ class Options:
     agnostic_nms: bool = False
     top_k: int = 1
     image_size: int | None = None
+    tile: Tiling | None = None
 
     @classmethod
     def merge(cls, settings: Settings, config: Mapping[str, Any]) -> "Options":
@@ -36,7 +38,7 @@ class Options:
                 values[option.name] = from_environment
             elif option.name in config:
                 values[option.name] = config[option.name]
-        return cls(**values)
+        return cls(**(values | {"tile": _tiling(settings.tile, config.get("tile"))}))
 
     def limits(self, classes: Sequence[str], threshold: float | None) -> NDArray[np.float32]:
         """Return the lowest score to report of each class.
@@ -47,3 +49,14 @@ class Options:
         common = self.threshold if threshold is None else 0.0
         limits = [self.class_thresholds.get(name, common) for name in classes]
         return np.maximum(limits, threshold or 0.0, dtype=np.float32)
+
+
+def _tiling(from_environment: Any, from_config: Any) -> Tiling | None:
+    """Return how large pictures are cut: key by key the environment over model.yaml.
+
+    Each is a table of keys, False for no tiles, or None where it says nothing.
+    """
+    chosen = from_config if from_environment is None else from_environment
+    if chosen is None or chosen is False:
+        return None
+    return Tiling.of((from_config or {}) | chosen)

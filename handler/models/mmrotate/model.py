@@ -45,6 +45,7 @@ class MMRotate:
         self.image_variant = _VARIANTS[generation]  # for a function.yaml
         self.classes = classes
         self.description = f"MMRotate {generation}.x {type(network).__name__}"
+        self.image_size = _size(library.resizing(network.cfg))
         self.versions = _installed()
         self.without = frozenset({"top_k"}) | library.WITHOUT
         if not library.resizing(network.cfg):
@@ -112,6 +113,14 @@ def oriented(
         classes=classes[order].astype(np.int64),
         angles=np.degrees(boxes[:, 4]),
     )
+
+
+def _size(resizing: list[tuple[Any, str]]) -> tuple[int, int] | None:
+    """Return the height and width that pictures are resized to; configs give the width first."""
+    for step, key in resizing:
+        width, height = step[key]
+        return int(height), int(width)
+    return None
 
 
 def _installed() -> dict[str, str]:

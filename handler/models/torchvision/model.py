@@ -50,10 +50,12 @@ class Torchvision:
         self._network = network
         self._options = options
         self._device = device
+        self.image_size: tuple[int, int] | None = None
         if self.task == "classify":
             self._transforms = models.get_model_weights(architecture).DEFAULT.transforms()
         else:
             _configure(network, options)
+            self.image_size = _size_of(network.transform)
 
     @classmethod
     def load(
@@ -143,6 +145,12 @@ def _thresholds_of(network: Any) -> Any:
 def _has_one_size(network: Any) -> bool:
     """Tell whether a detector takes pictures of one size only, as SSD does."""
     return network.transform.fixed_size is not None
+
+
+def _size_of(transform: Any) -> tuple[int, int]:
+    """Return the height and width that a detector resizes to, or of which it keeps the shorter."""
+    width, height = transform.fixed_size or transform.min_size * 2
+    return height, width
 
 
 def _configure(network: Any, options: Options) -> None:

@@ -42,6 +42,7 @@ class TorchScript:
         self.versions = {"torch": torch.__version__}
         self.classes = classes
         self.keypoints = keypoints
+        self.image_size = None
         self.without = frozenset(
             {"iou", "max_detections", "agnostic_nms"}
             if task == "classify"

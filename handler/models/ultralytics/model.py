@@ -41,6 +41,7 @@ class Ultralytics:
             "agnostic_nms": options.agnostic_nms,
             "imgsz": options.image_size or about.image_size,
         }
+        self.image_size = _size(chosen["imgsz"] or model.overrides.get("imgsz"))
         self._arguments = {name: value for name, value in chosen.items() if value is not None}
         self._arguments |= {"device": device, "verbose": False}
         self.task = about.task
@@ -83,6 +84,12 @@ class Ultralytics:
             picture, conf=threshold, predictor=self._task.predictor, **self._arguments
         )[0]
         return self._task.read(result, threshold, self._top_k)
+
+
+def _size(imgsz: Any) -> tuple[int, int] | None:
+    """Return the height and width that ultralytics' `imgsz` means: a side, or both."""
+    sides = [imgsz, imgsz] if isinstance(imgsz, int) else imgsz
+    return None if sides is None else (int(sides[0]), int(sides[-1]))
 
 
 def prepare_environment() -> None:

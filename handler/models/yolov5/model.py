@@ -46,6 +46,7 @@ class YOLOv5:
         self._options = options
         self._device = device
         self._size = options.image_size or (224 if self.task == "classify" else 640)
+        self.image_size = (self._size, self._size)
         self._stride = 32 if self.task == "classify" else int(head.stride.max())
 
     @classmethod
