@@ -71,9 +71,9 @@ def _tile(value: Any) -> dict[str, Any] | Literal[False]:
     return {key: read_as(_TILE_KEYS[key], each, key) for key, each in table.items()}
 
 
-def _tile_size(value: Any) -> list[int] | None:
+def _tile_size(value: Any) -> list[int] | Literal["auto"]:
     if value == "auto":
-        return None
+        return "auto"
     height, width = value if isinstance(value, list) else (value, value)
     if min(_count(height), _count(width)) < _SMALLEST_TILE:
         raise ValueError

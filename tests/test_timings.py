@@ -27,3 +27,11 @@ def test_the_line_has_each_stage_part_and_the_total() -> None:
     timings.mark("predict")
     names = [word.partition("=")[0] for word in str(timings).split()]
     assert names == ["predict", "predict.forward", "total"]
+
+
+def test_a_part_that_comes_again_is_added() -> None:
+    timings = Timings()
+    for _ in range(2):
+        time.sleep(0.01)
+        part("forward")
+    assert timings.parts["forward"] >= 0.02

@@ -38,12 +38,13 @@ def _crossings(first: Points, second: Points) -> tuple[Points, NDArray[np.bool_]
     start, edge = first[:, :, None], (first[:, _NEXT] - first)[:, :, None]
     other, across = second[:, None], (second[:, _NEXT] - second)[:, None]
     between = other - start
-    parallel = edge[..., 0] * across[..., 1] - edge[..., 1] * across[..., 0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        along = (between[..., 0] * across[..., 1] - between[..., 1] * across[..., 0]) / parallel
-        along_other = (between[..., 0] * edge[..., 1] - between[..., 1] * edge[..., 0]) / parallel
-        cross = (along >= 0) & (along <= 1) & (along_other >= 0) & (along_other <= 1)
-        points = start + np.where(cross, along, 0)[..., None] * edge
+    turn = edge[..., 0] * across[..., 1] - edge[..., 1] * across[..., 0]
+    lengths = np.sqrt((edge**2).sum(axis=-1) * (across**2).sum(axis=-1))
+    turn = np.where(np.abs(turn) > _ROUNDING * lengths, turn, np.nan)  # parallel ones never do
+    along = (between[..., 0] * across[..., 1] - between[..., 1] * across[..., 0]) / turn
+    along_other = (between[..., 0] * edge[..., 1] - between[..., 1] * edge[..., 0]) / turn
+    cross = (along >= 0) & (along <= 1) & (along_other >= 0) & (along_other <= 1)
+    points = start + np.where(cross, along, 0)[..., None] * edge
     return points.reshape(-1, 16, 2), cross.reshape(-1, 16)
 
 

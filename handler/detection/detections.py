@@ -45,11 +45,12 @@ class Mask:
     def agreement(self, other: "Mask") -> float | None:
         """Return how much of the smaller mask the other shares, where the boxes of both overlap.
 
-        None where they do not, or nothing of one of them is there.
+        None where they do not.
         """
         ours, theirs = self._where_both_reach(other)
-        smaller = min(int(ours.sum()), int(theirs.sum()))
-        return int((ours & theirs).sum()) / smaller if smaller else None
+        if not ours.size:
+            return None
+        return int((ours & theirs).sum()) / max(min(int(ours.sum()), int(theirs.sum())), 1)
 
     def _where_both_reach(self, other: "Mask") -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return the pixels of both masks in the part of the picture that both cut out."""

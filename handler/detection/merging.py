@@ -23,6 +23,7 @@ from handler.detection.regions import Areas, Indices, regions_of
 _PART = 0.8
 # So much of the box around two halves they have to fill, to be those of one object.
 _FILLED = 0.8
+_AXES = _ACROSS, _DOWN = 0, 1
 _TOUCHING = 2.0  # pixels apart, at most
 
 
@@ -72,6 +73,7 @@ class _Merging:
             self._absorb_parts(members[self.alive[members]])
             if self.greedy:
                 self._join_halves(members[self.alive[members]])
+                self._absorb_parts(members[self.alive[members]])
         keep = np.flatnonzero(self.alive)
         best = Detections(
             self.found.boxes, self.scores, self.found.classes, keypoints=self.found.keypoints
@@ -103,7 +105,7 @@ class _Merging:
             (grown,) = self._overlaps(index, np.array([other]))
             if grown >= self.rule.threshold:
                 self._unite(index, other)
-        elif self.greedy and self._are_halves(index, other):
+        elif self.greedy and any(self._are_halves(index, other, axis) for axis in _AXES):
             self._unite(index, other)
         elif self._sees_more(other, index) and (self.greedy or not self.cuts[other].any()):
             self._replace(index, other)
@@ -147,27 +149,34 @@ class _Merging:
                 self.scores[whole] = max(self.scores[whole], self.scores[index])
 
     def _join_halves(self, members: Indices) -> None:
-        """Make one of two objects that face each other across a seam, until there are none."""
+        """Make one of two objects that face each other across a seam, until there are none.
+
+        First all of a row: then the upper and the lower part of what four tiles see are in line.
+        """
         joined = True
         while joined:
-            joined = False
-            members = members[self.alive[members] & self.cuts[members].any(axis=1)]
-            left = Neighbours(self.regions.extents, members)
-            for index in members:
-                left.remove(index)
-                while self.alive[index] and (half := self._half_of(index, left)) is not None:
-                    left.remove(half)
-                    self.alive[half] = False
-                    self._unite(index, half)
-                    joined = True
+            joined = self._join(members, _ACROSS) or self._join(members, _DOWN)
 
-    def _half_of(self, index: int, left: Neighbours) -> int | None:
+    def _join(self, members: Indices, axis: int) -> bool:
+        members = members[self.alive[members] & self.cuts[members].any(axis=1)]
+        left = Neighbours(self.regions.extents, members)
+        joined = False
+        for index in members:
+            left.remove(index)
+            while self.alive[index] and (half := self._half_of(index, left, axis)) is not None:
+                left.remove(half)
+                self.alive[half] = False
+                self._unite(index, half)
+                joined = True
+        return joined
+
+    def _half_of(self, index: int, left: Neighbours, axis: int) -> int | None:
         near = left.of(self.regions.extents[index], _TOUCHING)
-        return next((each for each in near if self._are_halves(index, each)), None)
+        return next((each for each in near if self._are_halves(index, each, axis)), None)
 
-    def _are_halves(self, one: int, other: int) -> bool:
+    def _are_halves(self, one: int, other: int, axis: int) -> bool:
         boxes, cuts = self.regions.extents[[one, other]], self.cuts[[one, other]]
-        return _face(boxes, cuts) and self.regions.fill(one, other) >= _FILLED
+        return _face(boxes, cuts, axis) and self.regions.fill(one, other) >= _FILLED
 
     def _overlaps(self, index: int, others: Indices, metric: str = "") -> Areas:
         common = self.regions.common(index, others)
@@ -182,14 +191,11 @@ def _best_first(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> Indi
     return np.lexsort((*boxes.T[::-1], -scores))
 
 
-def _face(boxes: NDArray[np.float32], cuts: NDArray[np.bool_]) -> bool:
-    """Tell whether two boxes (2, 4) are cut at sides that face each other, across or down."""
-    for axis in (0, 1):
-        first, second = (0, 1) if boxes[0, axis] < boxes[1, axis] else (1, 0)
-        ends_first = boxes[first, axis + 2] < boxes[second, axis + 2]
-        if ends_first and cuts[first, axis + 2] and cuts[second, axis]:
-            return True
-    return False
+def _face(boxes: NDArray[np.float32], cuts: NDArray[np.bool_], axis: int) -> bool:
+    """Tell whether two boxes (2, 4) are cut where they face each other, across or down."""
+    first, second = (0, 1) if boxes[0, axis] < boxes[1, axis] else (1, 0)
+    ends_first = boxes[first, axis + 2] < boxes[second, axis + 2]
+    return bool(ends_first and cuts[first, axis + 2] and cuts[second, axis])
 
 
 def _cuts_of_both(boxes: NDArray[np.float32], cuts: NDArray[np.bool_]) -> NDArray[np.bool_]:

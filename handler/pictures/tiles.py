@@ -62,8 +62,8 @@ class Tiling:
     @classmethod
     def of(cls, chosen: dict[str, Any]) -> Self:
         """Return the tiling of the keys of `tile:`, as `settings.TILE` reads them."""
-        size = chosen.get("size")
-        return cls(**(chosen | {"size": None if size is None else (size[0], size[1])}))
+        size = chosen.get("size", "auto")
+        return cls(**(chosen | {"size": None if size == "auto" else (size[0], size[1])}))
 
     def tiles(self, width: int, height: int) -> list[Tile]:
         """Return the tiles of a picture, none where it is answered without.

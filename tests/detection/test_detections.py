@@ -58,6 +58,24 @@ def test_a_choice_of_objects_keeps_all_that_belongs_to_them() -> None:
     assert [each.keypoints for each in found] == [[[0, 1, 2]], [[6, 7, 8]]]
 
 
+def test_objects_of_several_parts_move_to_their_places() -> None:
+    part = Detections(
+        boxes=np.array([[1, 2, 3, 4]], np.float32),
+        scores=np.array([0.5], np.float32),
+        classes=np.array([7]),
+        masks=[Mask(1, 2, np.ones((2, 2), bool))],
+        keypoints=np.array([[[1, 2, 0.25]]], np.float32),
+    )
+    nothing = detections(0, [], 0)
+    both = Detections.joined([nothing, part, part.moved(100, 200)])
+    assert both.boxes.tolist() == [[1, 2, 3, 4], [101, 202, 103, 204]]
+    assert both.masks is not None
+    assert [(mask.left, mask.top) for mask in both.masks] == [(1, 2), (101, 202)]
+    assert both.keypoints is not None
+    assert both.keypoints[1].tolist() == [[101, 202, 0.25]]
+    assert len(Detections.joined([nothing, nothing])) == 0
+
+
 @pytest.mark.parametrize("extra", ["angles", "masks", "keypoints"])
 def test_an_object_without_its_angle_mask_or_keypoints_is_refused(extra: str) -> None:
     plain = detections(2, [0.5, 0.4], 2)
@@ -71,3 +89,13 @@ def test_a_mask_is_cut_out_tightly_and_put_back() -> None:
     mask = Mask.of(pixels, left=2)
     assert (mask.left, mask.top, mask.pixels.shape) == (9, 3, (2, 5))
     np.testing.assert_array_equal(mask.within(22, 10)[:, 2:], pixels > 0)
+
+
+def test_two_masks_share_and_unite() -> None:
+    one, other = Mask(0, 0, np.ones((4, 4), bool)), Mask(2, 1, np.ones((2, 6), bool))
+    far = Mask(20, 0, np.ones((1, 1), bool))
+    assert (one.common(other), one.agreement(other), one.agreement(far)) == (4, 1, None)
+    assert one.iou(other) == 4 / (16 + 12 - 4)
+    united = one.united(other)
+    assert (united.left, united.top, united.pixels.shape) == (0, 0, (4, 8))
+    assert united.pixels.sum() == 24
