@@ -39,12 +39,11 @@ class Machine:
         """Read the machine whose file system is at `root`; its GPUs if that is this one's."""
         cpuinfo = _text(root / "proc/cpuinfo")
         host_cpus = max(1, cpuinfo.count("processor\t:"))
-        cgroup = root / "sys/fs/cgroup"
         return cls(
             cpu_flags=cpu_flags(root),
             host_cpus=host_cpus,
             cpus=min(float(host_cpus), cpus.allowed(root)),
-            memory=min(_host_memory(_text(root / "proc/meminfo")), _memory_limit(cgroup)),
+            memory=memory(root),
             gpus=read_gpus() if root == Path("/") else (),
             cpu_name=_field(cpuinfo, "model name"),
         )
@@ -53,6 +52,12 @@ class Machine:
 def cpu_flags(root: Path = Path("/")) -> frozenset[str]:
     """Return what the processor can do, by the kernel's names."""
     return frozenset(_field(_text(root / "proc/cpuinfo"), "flags", "Features").split())
+
+
+def memory(root: Path = Path("/")) -> int:
+    """Return the bytes that the host has, or the container may use where these are fewer."""
+    limit = _memory_limit(root / "sys/fs/cgroup")
+    return min(_host_memory(_text(root / "proc/meminfo")), limit)
 
 
 def peak_memory(root: Path = Path("/")) -> int | None:

@@ -38,8 +38,21 @@ class RefusedError(WeightsError):
 
 Started = TypeVar("Started")
 
-# From the ranks of a network's answers to how it takes colours.
-Colours = Callable[[Sequence[int]], Normalisation]
+
+@dataclass(frozen=True)
+class Input:
+    """What a network is given.
+
+    shapes: the heights and widths that pictures are likely to have when the network sees them, the
+    likeliest first; a single one where all have it.
+    """
+
+    normalisation: Normalisation
+    shapes: tuple[tuple[int, int], ...]
+
+
+# From the ranks of a network's answers to what it is given.
+Inputs = Callable[[Sequence[int]], Input]
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,7 @@ class Engine(Protocol):
     versions: dict[str, str]
 
     @classmethod
-    def load(cls, network: Path, plan: Plan, colours: Colours) -> Self:
+    def load(cls, network: Path, plan: Plan, inputs: Inputs) -> Self:
         """Read a network from an .xml or .onnx file; any exception means that it is damaged."""
 
     def run(self, picture: Picture) -> list[NDArray[np.float32]]:
@@ -97,7 +110,7 @@ def start(
     network: Path,
     kind: str,
     plan: Plan,
-    colours: Colours,
+    inputs: Inputs,
     started: Callable[[Engine], Started],
 ) -> Started:
     """Load a network of `kind`, openvino or onnx, and return what `started` makes of it.
@@ -119,7 +132,7 @@ def start(
     refusals = []
     for name in able:
         try:
-            return started(_load(name, network, plan, colours))
+            return started(_load(name, network, plan, inputs))
         except RefusedError as error:
             refusals.append(error)
         except AnnotateError:
@@ -132,11 +145,11 @@ def start(
     raise refusals[0]
 
 
-def _load(name: str, network: Path, plan: Plan, colours: Colours) -> Engine:
+def _load(name: str, network: Path, plan: Plan, inputs: Inputs) -> Engine:
     module, _, attribute = _ENGINES[name][0].partition(":")
     engine: type[Engine] = getattr(importlib.import_module(module), attribute)
     try:
-        return engine.load(network, plan, colours)
+        return engine.load(network, plan, inputs)
     except Exception as error:
         raise RefusedError(
             f"{network} cannot be read by {name}: {str(error).strip().splitlines()[-1]}",

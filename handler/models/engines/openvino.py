@@ -1,36 +1,40 @@
 """Networks on OpenVINO, which computes on CPUs."""
 
 import math
-from collections import OrderedDict
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import openvino
 from numpy.typing import NDArray
-from openvino import Layout, Type
+from openvino import Dimension, Layout, PartialShape, Type
 from openvino.preprocess import ColorFormat, PrePostProcessor
 
-from handler.models.engines.engine import Colours, Normalisation, Plan, RefusedError
+from handler.machine.machine import cpu_flags, memory
+from handler.models.engines.engine import Inputs, Normalisation, Plan, RefusedError
+from handler.models.engines.idle import Idle
+from handler.models.engines.networks import Networks, OfAnyShape, OfOneShape, Shape
 from handler.pictures.decoding import Picture
 
-# Of the shapes of pictures that stay compiled. Each has a copy of the weights in its own order.
-_MEMORY = 512 * 2**20
-_FEWEST, _MOST = 2, 16
+_MIB = 2**20
+_OF_A_SHAPE = 24 * _MIB  # what a network takes besides its weights, about
+_BYTES = {"f32": 4, "bf16": 2}
 
 
 class OpenVINO:
     """A network that takes pictures as they are: pixels become numbers inside its graph."""
 
-    def __init__(self, core: Any, model: Any, plan: Plan, colours: Colours) -> None:
+    def __init__(self, core: Any, model: Any, plan: Plan, inputs: Inputs) -> None:
         rows, columns = model.input().partial_shape[2], model.input().partial_shape[3]
         fixed = rows.is_static and columns.is_static
         self.size = (rows.get_length(), columns.get_length()) if fixed else None
         self.ranks = tuple(len(output.partial_shape) for output in model.outputs)
         self.versions = {"openvino": openvino.__version__.partition("-")[0]}
-        self._most = min(max(_FEWEST, _MEMORY // _size_of_weights(model)), _MOST)
+        given = inputs(self.ranks)
         self._core = core
-        self._model = _with_pixels(model, colours(self.ranks))
+        self._reshaping = threading.Lock()
         self._properties = {
             "INFERENCE_PRECISION_HINT": plan.precision,
             "INFERENCE_NUM_THREADS": plan.threads,
@@ -38,49 +42,81 @@ class OpenVINO:
             # Pinned, each worker and each container would choose the same processors.
             "ENABLE_CPU_PINNING": False,
         }
-        self._requests: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        self.idle = Idle()
+        self._networks = self._networks_for(model, plan.precision, given.shapes)
+        self._model = _with_pixels(model, given.normalisation)
 
     @classmethod
-    def load(cls, network: Path, plan: Plan, colours: Colours) -> "OpenVINO":
-        """Read an .xml or .onnx file; it is compiled for a shape when that comes."""
+    def load(cls, network: Path, plan: Plan, inputs: Inputs) -> "OpenVINO":
+        """Read a network from an .xml or .onnx file; OpenVINO raises RuntimeError if it cannot."""
         core = openvino.Core()
-        return cls(core, core.read_model(network), plan, colours)
+        return cls(core, core.read_model(network), plan, inputs)
 
     def run(self, picture: Picture) -> list[NDArray[np.float32]]:
-        """Return the network's answers to one picture, (h, w, 3) uint8; see `engine.Engine.run`."""
-        answers = self._request(picture.shape).infer(
-            [
-                openvino.Tensor(
-                    np.require(picture, requirements=("C", "W"))[None], shared_memory=True
-                )
-            ],
-            share_outputs=True,
-        )
-        return [np.asarray(answer, np.float32) for answer in answers.values()]
+        """Return the network's answers, each of its own shape; valid until the next run."""
+        with self.idle.frame():
+            pixels = np.require(picture, requirements=("C", "W"))[None]
+            answers = self._request((picture.shape[0], picture.shape[1])).infer(
+                [openvino.Tensor(pixels, shared_memory=True)], share_outputs=True
+            )
+            return [np.asarray(answer, np.float32) for answer in answers.values()]
 
-    def _request(self, shape: tuple[int, ...]) -> Any:
-        """Return what runs pictures of one shape: compiled for it alone it is a fifth faster."""
-        if shape in self._requests:
-            self._requests.move_to_end(shape)
-            return self._requests[shape]
+    def _request(self, shape: Shape) -> Any:
         try:
-            self._model.reshape([1, *shape])
-            compiled = self._core.compile_model(self._model, "CPU", self._properties)
+            return self._networks.request(shape)
         except RuntimeError as error:
             raise RefusedError(
                 f"OpenVINO does not run this network: {str(error).strip().splitlines()[-1]}",
                 "Export it to OpenVINO instead of ONNX, or set ANNOTATE_ENGINE=onnxruntime.",
             ) from error
-        self._requests[shape] = compiled.create_infer_request()
-        if len(self._requests) > self._most:
-            self._requests.popitem(last=False)
-        return self._requests[shape]
+
+    def _compile(self, shape: Shape | None) -> Any:
+        height, width = shape or (Dimension(), Dimension())
+        with self._reshaping:
+            self._model.reshape(PartialShape([1, height, width, 3]))
+            return self._core.compile_model(self._model, "CPU", self._properties)
+
+    def _networks_for(self, model: Any, precision: str, shapes: Sequence[Shape]) -> Networks:
+        each = _OF_A_SHAPE + _size_of_weights(model, _BYTES[precision])
+        if self.size or len(shapes) == 1 or not _runs_any_shape(model):
+            return OfOneShape(self._compile, most_of_one_shape(each, memory()))
+        return OfAnyShape(self._compile, self.idle, most_beside_any(each, memory()), shapes)
 
 
-def _size_of_weights(model: Any) -> int:
-    """Return the bytes that a network's weights take as numbers of 32 bits."""
-    weights = (node for node in model.get_ops() if node.get_type_name() == "Constant")
-    return int(4 * sum(math.prod(node.output(0).shape) for node in weights))
+def most_beside_any(size: int, limit: int) -> int:
+    """Return how many networks of `size` bytes to have beside the one for all shapes.
+
+    limit: the memory of the container. One more of a large network would gain a hundredth of the
+    time for a third of the memory.
+    """
+    return min(72 * _MIB, limit // 16) // size
+
+
+def most_of_one_shape(size: int, limit: int) -> int:
+    """Return how many networks of `size` bytes to have where there is none for all shapes."""
+    return min(max(2, min(512 * _MIB, limit // 4) // size), 16)
+
+
+def _runs_any_shape(model: Any) -> bool:
+    """Tell whether a network can be compiled for all shapes.
+
+    In eight bits, on processors with AMX, OpenVINO 2026.1 to 2026.4 ends the process at some
+    shapes: https://github.com/openvinotoolkit/openvino/issues/37577.
+    """
+    eight_bits = any(node.get_type_name() == "FakeQuantize" for node in model.get_ops())
+    return not (eight_bits and "amx_int8" in cpu_flags())
+
+
+def _size_of_weights(model: Any, size_of_float: int) -> int:
+    """Return the bytes of a network's weights as it computes with them."""
+    weights = [node for node in model.get_ops() if node.get_type_name() == "Constant"]
+    return int(
+        sum(
+            math.prod(node.output(0).shape)
+            * (size_of_float if node.get_element_type().is_real() else node.get_element_type().size)
+            for node in weights
+        )
+    )
 
 
 def _with_pixels(model: Any, normalisation: Normalisation) -> Any:

@@ -12,7 +12,7 @@ from handler.detection.detections import Detections
 from handler.detection.labels import SHAPE_TYPES, check_agreement
 from handler.detection.skeletons import keypoint_names
 from handler.errors import WeightsError
-from handler.models.engines.engine import Engine, Normalisation, Plan, start
+from handler.models.engines.engine import Engine, Input, Normalisation, Plan, start
 from handler.models.exported import constant_scores, crops
 from handler.models.exported.decoding import Candidates, layout_of
 from handler.models.exported.suppression import suppress
@@ -46,6 +46,10 @@ _IMAGENET = Normalisation(
     mean=(0.485 * 255, 0.456 * 255, 0.406 * 255), scale=(0.229 * 255, 0.224 * 255, 0.225 * 255)
 )
 _YOLOV5 = _Library(0.45, 1000, crops.cropped_then_scaled, _IMAGENET, of_logits=True)
+
+
+# Heights and widths of pictures as most cameras make them.
+_LIKELY = ((480, 640), (640, 480), (360, 640), (640, 360), (427, 640), (640, 427), (640, 640))
 
 
 class Exported:
@@ -83,9 +87,8 @@ class Exported:
             check_agreement(folder.classes, metadata.classes, folder.classes_file)
         network = folder.weights if checkpoint.kind == "onnx" else network_of(folder.weights)
 
-        def colours(ranks: Sequence[int]) -> Normalisation:
-            is_classifier = (metadata.task or task_of(ranks)) == "classify"
-            return _library(metadata).colours if is_classifier else Normalisation()
+        def inputs(ranks: Sequence[int]) -> Input:
+            return _input(metadata, metadata.task or task_of(ranks), options)
 
         def started(engine: Engine) -> "Exported":
             task = metadata.task or task_of(engine.ranks)
@@ -94,7 +97,7 @@ class Exported:
             return model
 
         plan = Plan.of(settings, folder.config)
-        return start(network, checkpoint.kind, plan, colours, started)
+        return start(network, checkpoint.kind, plan, inputs, started)
 
     def _start(self, weights: Path) -> None:
         """Run the network once, and refuse it if it finds nothing on whatever picture."""
@@ -190,6 +193,21 @@ def _without(task: str, metadata: Metadata) -> frozenset[str]:
         return frozenset({"iou", "max_detections", "agnostic_nms"})
     suppressed = metadata.end_to_end or metadata.is_rtdetr
     return frozenset({"top_k", "iou", "agnostic_nms"} if suppressed else {"top_k"})
+
+
+def _input(metadata: Metadata, task: str, options: Options) -> Input:
+    size = _size(options, metadata, task)
+    if task == "classify":
+        return Input(_library(metadata).colours, (size,))
+    if metadata.is_rtdetr:
+        return Input(Normalisation(), (size,))
+    seen = (
+        Letterbox.fit(np.empty((*shape, 3), np.uint8), size, metadata.stride)[0].shape
+        for shape in _LIKELY
+    )
+    return Input(
+        Normalisation(), tuple(dict.fromkeys((rows, columns) for rows, columns, _ in seen))
+    )
 
 
 def _size(options: Options, metadata: Metadata, task: str) -> tuple[int, int]:
