@@ -33,7 +33,7 @@ _WIDTH_OF_FILES = 120
     type=click.Path(exists=True, path_type=Path),
     help="Pictures with objects on them, for --weights. Default: the repository's examples.",
 )
-@click.option("--quick", is_flag=True, help="The detector alone, at two sizes, in few rounds.")
+@click.option("--quick", is_flag=True, help="The detector alone, at three sizes, in few rounds.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Also write FILE.")
 @click.option(
     "--markdown", type=click.Path(path_type=Path), help="Put the tables into a page's markers."

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from benchmarks.models import ROOT, Subject
-from benchmarks.pictures import jpeg
+from benchmarks.pictures import Size, png
 from handler.bench.requests import body_of
 from handler.bench.worker import Contender, Worker
 
 NAIVE = "naive"
-SIZES = ((640, 480), (1920, 1080), (4000, 3000))
+JPEGS = (Size(640, 480), Size(1920, 1080), Size(4000, 3000))
+FRAMES = (Size(1280, 720, png), Size(1920, 1080, png), Size(3840, 2160, png))  # of videos
 
 _LOWEST = 0.001
 _FEWEST, _MOST = 5, 30  # objects on a picture, where the model finds as many
@@ -32,16 +33,16 @@ class Extent:
     frames_of_start: int = 20
     bursts: int = 5
     frames_of_burst: int = 12
-    sizes: Sequence[tuple[int, int]] = SIZES
+    sizes: Sequence[Size] = JPEGS + FRAMES
 
 
 FULL = Extent()
-QUICK = Extent(rounds=12, starts=2, bursts=2, frames_of_burst=8, sizes=SIZES[:2])
+QUICK = Extent(rounds=12, starts=2, bursts=2, frames_of_burst=8, sizes=(*JPEGS[:2], FRAMES[1]))
 
 
 @dataclass(frozen=True)
 class Contest:
-    """Who takes part, and the requests' bodies by the pictures' size, such as 640x480.
+    """Who takes part, and the requests' bodies by the pictures' size, as text.
 
     ours: by precision: first that of the export, then what else the machine computes in, int8.
     """
@@ -69,11 +70,11 @@ class Contest:
         }
         with Worker(naive) as worker:
             bodies = {
-                f"{width}x{height}": [
-                    _asked(worker, jpeg(picture, width, height))
+                str(size): [
+                    _asked(worker, size.of(picture))
                     for picture in subject.pictures[: extent.pictures]
                 ]
-                for width, height in extent.sizes
+                for size in extent.sizes
             }
         return cls(subject, extent, naive, ours, bodies)
 

@@ -1,5 +1,7 @@
-"""JPEGs of any size, made of real pictures."""
+"""JPEGs and PNGs of any size, made of real pictures."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -24,3 +26,25 @@ def jpeg(source: Path, width: int, height: int) -> bytes:
     cv2.randn(noise, np.zeros(3), np.full(3, _NOISE, np.float64))
     noisy = np.clip(cut + noise, 0, 255).astype(np.uint8)
     return cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+
+
+def png(source: Path, width: int, height: int) -> bytes:
+    """Return the picture of `jpeg` as CVAT sends the frame of a video: encoded anew by OpenCV."""
+    frame = cv2.imdecode(np.frombuffer(jpeg(source, width, height), np.uint8), cv2.IMREAD_COLOR)
+    assert frame is not None  # noqa: S101 - for mypy
+    return cv2.imencode(".png", frame)[1].tobytes()
+
+
+@dataclass(frozen=True)
+class Size:
+    """Pictures of `width` x `height` pixels, JPEGs unless `encode` says otherwise."""
+
+    width: int
+    height: int
+    encode: Callable[[Path, int, int], bytes] = jpeg
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}{'' if self.encode is jpeg else ' PNG'}"
+
+    def of(self, source: Path) -> bytes:
+        return self.encode(source, self.width, self.height)
