@@ -41,10 +41,17 @@ def _end() -> None:
 
 def handler(context: Any, event: Any) -> Any:
     """Answer one frame. The body is JSON text: Nuclio would send a list's repr, not its JSON."""
-    reply = context.user_data.service.answer(event.body)
+    query = {_text(name): _text(value) for name, value in event.fields.items()}
+    reply = context.user_data.service.answer(
+        event.body, _text(event.content_type or ""), query.get("threshold")
+    )
     return context.Response(
         body=reply.body.decode(),
         headers=dict(reply.headers),
         content_type=CONTENT_TYPE,
         status_code=reply.status,
     )
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("utf-8", "replace")

@@ -194,14 +194,23 @@ class Service:
                 timings.mark("predict")
             return found.where(found.scores >= limits[found.classes])
 
-    def answer(self, body: Any, gone: Callable[[], bool] = _waits) -> Reply:
-        """Answer one request of CVAT; whatever happens is a JSON reply and a line in the log.
+    def answer(
+        self,
+        body: Any,
+        content_type: str = "",
+        threshold: str | None = None,
+        gone: Callable[[], bool] = _waits,
+    ) -> Reply:
+        """Answer one request; whatever happens is a JSON reply and a line in the log.
 
-        gone: see `detect`.
+        body, content_type, threshold: see `DetectorRequest.parse`. gone: see `detect`.
         """
         request_id = uuid.uuid4().hex[:12]
         try:
-            return self._answer(body, gone, request_id)
+            timings = Timings()
+            request = DetectorRequest.parse(body, content_type, threshold)
+            timings.mark("parse")
+            return self._answer(request, timings, gone, request_id)
         except AnnotateError as error:
             failure = error
         except MemoryError as error:
@@ -216,10 +225,13 @@ class Service:
         )
         return error_reply(failure, request_id)
 
-    def _answer(self, body: Any, gone: Callable[[], bool], request_id: str) -> Reply:
-        timings = Timings()
-        request = DetectorRequest.parse(body)
-        timings.mark("parse")
+    def _answer(
+        self,
+        request: DetectorRequest,
+        timings: Timings,
+        gone: Callable[[], bool],
+        request_id: str,
+    ) -> Reply:
         picture, shapes = self.annotate(request.image, request.threshold, timings, gone)
         reply = Reply(200, to_json(shapes))
         timings.mark("encode")

@@ -132,8 +132,17 @@ def read_as(kind: Kind, value: Any, what: str) -> Any:
         return kind.read(value)
     except SettingsError as error:
         raise SettingsError(f"{what}: {error.message}", error.remedy) from None
-    except (ValueError, TypeError, KeyError):
-        raise SettingsError(f"{what} is {value!r}, not {kind.expects}") from None
+    except (ValueError, TypeError, KeyError, OverflowError):
+        raise SettingsError(f"{what} is {shown(value)}, not {kind.expects}") from None
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it: its first 60 characters."""
+    try:
+        text = repr(value)
+    except ValueError:  # a number of more digits than Python prints
+        return f"a very long {type(value).__name__}"
+    return text if len(text) <= 60 else f"{text[:60]}..."
 
 
 def _setting(kind: Kind, default: Any, help_text: str) -> Any:

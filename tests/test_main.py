@@ -22,13 +22,15 @@ def platform() -> Any:
     return nuclio_sdk.test.Platform()
 
 
-def call(platform: Any, body: bytes, content_type: str = "application/json") -> dict[str, Any]:
+def call(
+    platform: Any, body: bytes, content_type: str = "application/json", **query: str
+) -> dict[str, Any]:
     """Carry a body through the wrapper's event, the handler, and the wrapper's response."""
     message = {
         "body": body,
         "content_type": content_type,
         "headers": {},
-        "fields": {},
+        "fields": query,
         "id": "1",
         "method": "POST",
         "path": "/",
@@ -56,6 +58,12 @@ def call(platform: Any, body: bytes, content_type: str = "application/json") -> 
 @pytest.fixture(autouse=True)
 def _weights(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANNOTATE_WEIGHTS", str(DEMO))
+
+
+def test_a_picture_itself_is_taken(platform: Any) -> None:
+    expected = call(platform, body_of(PICTURE, threshold=0.6))
+    for content_type in ("image/jpeg", "application/x-www-form-urlencoded", ""):
+        assert call(platform, PICTURE, content_type, threshold="0.6") == expected
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8"])

@@ -186,7 +186,7 @@ def test_what_nobody_foresaw_is_json_with_a_request_id(
 
 def test_a_picture_that_nobody_waits_for_does_not_reach_the_model() -> None:
     model = _Model()
-    reply = service_with(model).answer(body_of(PICTURE), lambda: True)
+    reply = service_with(model).answer(body_of(PICTURE), gone=lambda: True)
     assert reply.status == 499
     assert model.most_inside == 0
 

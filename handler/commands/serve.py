@@ -40,7 +40,7 @@ def serve(weights: tuple[Path, ...], host: str, port: int, keep: int | None) -> 
 
     \b
     auto-annotate serve --weights models/cars &
-    curl -s 127.0.0.1:8070/models
+    curl -s '127.0.0.1:8070/?threshold=0.5' --data-binary @picture.jpg
     auto-annotate serve --weights models --keep 2 --host 0.0.0.0
     """
     from handler import service

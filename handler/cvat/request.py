@@ -1,7 +1,8 @@
-"""What CVAT asks a detector.
+"""What CVAT asks a detector, and the same asked by hand.
 
-`{"image": base64, "threshold": number}`, where `threshold` may be absent: CVAT 2.73,
-`cvat/apps/lambda_manager/views.py`.
+CVAT sends `{"image": base64, "threshold": number}`, where `threshold` may be absent: CVAT 2.73,
+`cvat/apps/lambda_manager/views.py`. A person sends the picture itself or a form with it, and
+`?threshold=` in the address.
 """
 
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from typing import Any
 
 import orjson
 
+from handler.cvat.upload import is_form, is_picture, read_form
 from handler.errors import RequestError, SettingsError
 from handler.pictures.decoding import from_base64
-from handler.settings import FRACTION, read_as
+from handler.settings import FRACTION, read_as, shown
 
 
 @dataclass(frozen=True)
@@ -22,19 +24,30 @@ class DetectorRequest:
     threshold: float | None
 
     @classmethod
-    def parse(cls, body: Any) -> "DetectorRequest":
+    def parse(
+        cls, body: Any, content_type: str = "", threshold: str | None = None
+    ) -> "DetectorRequest":
         """Read a request's body; Nuclio hands it over parsed when its content type is JSON.
+
+        threshold: what the address says of it; the body goes over it.
 
         Raises:
             RequestError: not JSON, no image, not base64, or a threshold outside 0..1.
         """
+        if isinstance(body, bytes | bytearray):
+            if is_form(content_type):
+                picture, texts = read_form(body, content_type)
+                return cls(picture, _from_text(texts.get("threshold", threshold)))
+            if is_picture(body, content_type):
+                return cls(bytes(body), _from_text(threshold))
         fields = _parse_json(body) if isinstance(body, bytes | bytearray | str) else body
         if not isinstance(fields, dict):
             raise RequestError(
                 "The body is JSON, but not an object",
                 'Send {"image": "<base64>", "threshold": 0.5}.',
             )
-        return cls(image=_image(fields), threshold=_threshold(fields.get("threshold")))
+        named = fields.get("threshold")
+        return cls(_image(fields), _from_text(threshold) if named is None else _from_number(named))
 
 
 def _parse_json(body: bytes | bytearray | str) -> Any:
@@ -56,12 +69,22 @@ def _image(fields: dict[str, Any]) -> bytes:
     return from_base64(fields["image"])
 
 
-def _threshold(value: Any) -> float | None:
-    if value is None:
-        return None
+def _from_number(value: Any) -> float:
+    if isinstance(value, str):
+        raise _bad_threshold(f"'threshold' is {shown(value)}, not {FRACTION.expects}")
+    return _fraction(value)
+
+
+def _from_text(text: str | None) -> float | None:
+    return None if text is None else _fraction(text)
+
+
+def _fraction(value: Any) -> float:
     try:
-        if isinstance(value, str):
-            raise SettingsError(f"'threshold' is {value!r}, not {FRACTION.expects}")
         return float(read_as(FRACTION, value, "'threshold'"))
     except SettingsError as error:
-        raise RequestError(error.message, code="bad_threshold") from None
+        raise _bad_threshold(error.message) from None
+
+
+def _bad_threshold(message: str) -> RequestError:
+    return RequestError(message, code="bad_threshold")

@@ -23,6 +23,7 @@ from handler.server.catalogue import Catalogue
 from handler.server.listing import listing_of
 from handler.server.served import Served
 from handler.service import error_reply
+from handler.settings import shown
 
 log = logging.getLogger("auto_annotate")
 
@@ -59,7 +60,7 @@ def create_app(catalogue: Catalogue, on_start: Callable[[], None] = lambda: None
         name = request.path_params["name"]
         served = catalogue.named(name)
         if served is None:
-            raise NotFoundError(f"There is no model {name!r} here", _names(catalogue))
+            raise NotFoundError(f"There is no model {shown(name)} here", _names(catalogue))
         if request.method == "POST":
             return await _answer(request, served)
         return JSONResponse(listing_of(served))

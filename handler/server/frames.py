@@ -20,7 +20,9 @@ async def answer(request: Request, served: Served) -> Response:
     try:
         served.check_queue()
         body = await read_body(request)
-        return response(await _unless_gone(request, served.answer(body)))
+        content_type = request.headers.get("content-type", "")
+        work = served.answer(body, content_type, request.query_params.get("threshold"))
+        return response(await _unless_gone(request, work))
     except AnnotateError as error:
         return refusal(error)
 

@@ -88,7 +88,9 @@ class Served:
                 "Send it again later; ANNOTATE_QUEUE bounds the queue.",
             )
 
-    async def answer(self, body: Any) -> Reply:
+    async def answer(
+        self, body: Any, content_type: str = "", threshold: str | None = None
+    ) -> Reply:
         """Answer one request when it is its turn, as `Service.answer` does.
 
         Cancelled, it leaves the queue; a frame that waits for the network is then given up.
@@ -102,7 +104,9 @@ class Served:
         try:
             async with self._turn, self._shelf.borrow(self.settings) as service:
                 loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._threads, service.answer, body, gone.is_set)
+                return await loop.run_in_executor(
+                    self._threads, service.answer, body, content_type, threshold, gone.is_set
+                )
         finally:
             gone.set()
             self.places -= 1

@@ -7,7 +7,7 @@ import pytest
 from handler.cvat.request import DetectorRequest
 from handler.errors import RequestError
 
-PICTURE = b"\xff\xd8 a picture"
+PICTURE = b"\xff\xd8\xff a picture"
 ENCODED = base64.b64encode(PICTURE).decode()
 
 
@@ -58,3 +58,62 @@ def test_any_other_threshold_is_refused(threshold: Any) -> None:
 def test_a_wrong_body_says_what_is_wrong_with_it(body: Any, message: str) -> None:
     with pytest.raises(RequestError, match=message):
         DetectorRequest.parse(body)
+
+
+@pytest.mark.parametrize("threshold", ["5" * 3_000_000, 10**400, "x" * 3_000_000, [0.1] * 10**6])
+def test_what_a_message_shows_of_a_threshold_is_short(threshold: Any) -> None:
+    with pytest.raises(RequestError) as caught:
+        DetectorRequest.parse({"image": ENCODED, "threshold": threshold})
+    assert len(caught.value.message) < 120
+
+
+@pytest.mark.parametrize(
+    "content_type", ["image/jpeg", "IMAGE/JPEG", "application/octet-stream", ""]
+)
+def test_a_picture_itself_is_taken(content_type: str) -> None:
+    assert DetectorRequest.parse(PICTURE, content_type) == DetectorRequest(PICTURE, None)
+    assert DetectorRequest.parse(PICTURE, content_type, "0.4") == DetectorRequest(PICTURE, 0.4)
+
+
+def form(*parts: tuple[str, bytes]) -> tuple[bytes, str]:
+    """Return a body and its type as curl -F sends it; a part's first is what follows form-data."""
+    body = b"".join(
+        b"--edge\r\nContent-Disposition: form-data; %s\r\n\r\n%s\r\n" % (head.encode(), content)
+        for head, content in parts
+    )
+    return body + b"--edge--\r\n", "multipart/form-data; boundary=edge"
+
+
+FILE = ('name="file"; filename="photo.jpg"', PICTURE)
+
+
+def test_a_form_with_a_picture_is_taken() -> None:
+    assert DetectorRequest.parse(*form(FILE)) == DetectorRequest(PICTURE, None)
+    assert DetectorRequest.parse(*form(FILE), "0.4") == DetectorRequest(PICTURE, 0.4)
+    named = form(('name="threshold"', b"0.3"), FILE)
+    assert DetectorRequest.parse(*named, "0.4") == DetectorRequest(PICTURE, 0.3)
+
+
+def test_a_large_file_is_kept_whole() -> None:
+    large = PICTURE + bytes(range(256)) * 20_000
+    assert DetectorRequest.parse(*form((FILE[0], large))).image == large
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "message"),
+    [
+        (*form(('name="threshold"', b"0.3")), "The form has no file"),
+        (form(FILE)[0], "multipart/form-data", "not a form"),
+        (b"--other\r\n", "multipart/form-data; boundary=edge", "not a form"),
+        (b"", "multipart/form-data; boundary=edge", "The form has no file"),
+    ],
+)
+def test_what_is_wrong_with_a_form_is_said(body: bytes, content_type: str, message: str) -> None:
+    with pytest.raises(RequestError, match=message):
+        DetectorRequest.parse(body, content_type)
+
+
+@pytest.mark.parametrize("threshold", ["", "2", "nan", "much"])
+def test_an_address_s_threshold_is_a_number_too(threshold: str) -> None:
+    with pytest.raises(RequestError, match="not a number from 0 to 1"):
+        DetectorRequest.parse({"image": ENCODED}, threshold=threshold)

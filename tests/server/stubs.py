@@ -17,7 +17,7 @@ class Stub:
         self._gates = gates
         self.name = settings.weights.name
 
-    def answer(self, body: bytes, gone: Callable[[], bool]) -> Reply:
+    def answer(self, body: bytes, _: str, __: str | None, gone: Callable[[], bool]) -> Reply:
         """Answer when the model may; as the real one, not to who has gone by then."""
         self._gates.asked.append(body)
         assert self._gates.answers.wait(20)

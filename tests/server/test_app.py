@@ -49,6 +49,13 @@ def test_bad_input_gives_400_and_one_line(client: httpx.Client, body: bytes) -> 
     assert client.get("/readyz").status_code == 200
 
 
+def test_a_picture_itself_and_a_form_are_taken(client: httpx.Client, demo: Service) -> None:
+    expected = demo.answer(body_of(PICTURE, threshold=0.6)).body
+    itself = client.post("/?threshold=0.6", content=PICTURE)
+    form = client.post("/", data={"threshold": "0.6"}, files={"file": ("photo.jpg", PICTURE)})
+    assert itself.content == form.content == expected
+
+
 def test_a_body_above_the_limit_is_refused(client: httpx.Client) -> None:
     reply = client.post("/", content=b" " * (MAX_BODY_BYTES + 1), headers=JSON)
     assert reply.status_code == 400
