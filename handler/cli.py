@@ -1,5 +1,6 @@
 """The command line, `auto-annotate`: the group of its commands, and what becomes of errors."""
 
+import errno
 import importlib
 from typing import Any
 
@@ -30,8 +31,16 @@ class _Group(click.Group):
         except AnnotateError as error:
             if ctx.params["debug"]:
                 raise
-            click.secho(f"error: {error}", fg="red", err=True)
-            ctx.exit(1)
+            _complain(str(error))
+        except OSError as error:  # of the command's own files; click ends a broken pipe in silence
+            if ctx.params["debug"] or error.errno == errno.EPIPE:
+                raise
+            _complain(f"{error.filename or 'A file'}: {error.strerror or error}")
+        return ctx.exit(1)
+
+
+def _complain(message: str) -> None:
+    click.secho(f"Error: {message}", fg="red", err=True)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -125,7 +125,7 @@ def test_a_mistake_is_one_line_and_exit_code_1(tmp_path: Path, command: str) -> 
     pictures = EXAMPLES[:1] if command == "annotate" else []
     result = run(command, *pictures, "--weights", tmp_path)
     assert result.exit_code == 1
-    assert result.stderr.splitlines()[-1].startswith("error: No weights (.pt, .pth")
+    assert result.stderr.splitlines()[-1].startswith("Error: No weights (.pt, .pth")
     assert "Traceback" not in result.output
 
 

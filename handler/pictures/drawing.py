@@ -3,114 +3,128 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from numpy.typing import NDArray
 
 from handler.detection.corners import corners
 from handler.detection.labels import Label
+from handler.pictures.captions import Captions, Color
 from handler.pictures.decoding import Picture
 
-Color = tuple[int, int, int]
+_CROWD = 30  # from so many shapes on, lines and words are smaller
+_SHIFT = 4  # bits of a coordinate that are parts of a pixel, for OpenCV
+_FINER = 2**_SHIFT
+_FILL = 0.43  # how much of its colour a mask has
+
+Box = tuple[float, float, float, float]
 
 
 class Canvas:
-    """A picture under way: what a shape's rule draws on."""
+    """A picture (BGR) under way: what a shape's rule draws on."""
 
-    def __init__(self, picture: Picture) -> None:
-        self.image = Image.fromarray(np.ascontiguousarray(picture[..., ::-1]))
-        self.draw = ImageDraw.Draw(self.image)
-        self.line = max(2, round(max(self.image.size) / 400))
-        self.text_height = max(12, max(self.image.size) // 50)
-        self.font = ImageFont.load_default(size=self.text_height)
+    def __init__(self, picture: Picture, crowded: bool) -> None:
+        self.picture = np.ascontiguousarray(picture).copy()
+        side = max(picture.shape[:2])
+        self.line = max(1 if crowded else 2, round(side / (800 if crowded else 400)))
+        self.captions = Captions(self.picture, max(12, side // (75 if crowded else 50)))
         self.tags = 0
 
-    def closed(self, points: Sequence[Any], color: Color) -> None:
-        """Draw a line through points [(x, y), ...] and back to the first."""
-        self.draw.line([*points, points[0]], fill=color, width=self.line, joint="curve")
+    def path(self, points: NDArray[Any], color: Color, *, closed: bool = True) -> None:
+        """Draw a line through points (n, 2) in pixels; closed: and back to the first."""
+        fine = np.round(points * _FINER).astype(np.int32)
+        cv2.polylines(
+            self.picture, [fine], closed, color[::-1], self.line, cv2.LINE_AA, shift=_SHIFT
+        )
 
-    def dot(self, x: float, y: float, color: Color) -> None:
-        """Draw a dot at a point, in pixels."""
-        radius = 1.5 * self.line
-        self.draw.circle((x, y), radius, fill=color, outline="white")
+    def dots(self, points: NDArray[Any], color: Color) -> None:
+        """Draw a dot with a white rim at each of the points (n, 2), in pixels."""
+        radius = round(1.5 * self.line)
+        for x, y in np.round(points).astype(int).tolist():
+            cv2.circle(self.picture, (x, y), radius + 1, (255, 255, 255), cv2.FILLED, cv2.LINE_AA)
+            cv2.circle(self.picture, (x, y), radius, color[::-1], cv2.FILLED, cv2.LINE_AA)
 
 
-def draw(
-    picture: Picture, shapes: Sequence[dict[str, Any]], labels: Sequence[Label]
-) -> Image.Image:
+def draw(picture: Picture, shapes: Sequence[dict[str, Any]], labels: Sequence[Label]) -> Picture:
     """Return a copy of `picture` (BGR) with each shape, its label and its score.
 
-    `labels` give the colours, and the edges of skeletons.
+    `labels` give the colours, and the edges of skeletons. On a crowded picture lines are thin, and
+    a caption without room is left out, that of the lower score first.
     """
-    canvas = Canvas(picture)
+    canvas = Canvas(picture, len(shapes) >= _CROWD)
     by_name = {label.name: label for label in labels}
+    boxes = []
     for shape in shapes:
         label = by_name[shape["label"]]
-        x, y = _RULES[shape["type"]](canvas, shape, label)
-        _draw_caption(canvas, shape, (x, y), label.color)
-    return canvas.image
+        boxes.append(_RULES[shape["type"]](canvas, shape, label))
+    ranked = sorted(zip(shapes, boxes, strict=True), key=lambda each: -each[0]["confidence"])
+    for shape, box in ranked:
+        caption = f"{shape['label']} {shape['confidence']:.2f}"
+        canvas.captions.write(caption, box, by_name[shape["label"]].color)
+    return canvas.picture
 
 
-def _rectangle(canvas: Canvas, shape: dict[str, Any], label: Label) -> tuple[float, float]:
+def _rectangle(canvas: Canvas, shape: dict[str, Any], label: Label) -> Box:
     points = corners(shape["points"], shape.get("rotation", 0))
-    canvas.closed([tuple(point) for point in points.tolist()], label.color)
-    return _above(points.tolist())
+    canvas.path(points, label.color)
+    return _around(points)
 
 
-def _ellipse(canvas: Canvas, shape: dict[str, Any], label: Label) -> tuple[float, float]:
+def _ellipse(canvas: Canvas, shape: dict[str, Any], label: Label) -> Box:
     cx, cy, right, top = shape["points"]
     turn = np.radians(shape.get("rotation", 0))
     angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
     x, y = (right - cx) * np.cos(angles), (cy - top) * np.sin(angles)
     xs = cx + x * np.cos(turn) - y * np.sin(turn)
     ys = cy + x * np.sin(turn) + y * np.cos(turn)
-    points = [(float(px), float(py)) for px, py in zip(xs, ys, strict=True)]
-    canvas.closed(points, label.color)
-    return _above(points)
+    points = np.stack([xs, ys], axis=1)
+    canvas.path(points, label.color)
+    return _around(points)
 
 
-def _polygon(canvas: Canvas, shape: dict[str, Any], label: Label) -> tuple[float, float]:
+def _polygon(canvas: Canvas, shape: dict[str, Any], label: Label) -> Box:
     points = _pairs(shape["points"])
-    canvas.closed(points, label.color)
-    return _above(points)
+    canvas.path(points, label.color)
+    return _around(points)
 
 
-def _mask(canvas: Canvas, shape: dict[str, Any], label: Label) -> tuple[float, float]:
+def _mask(canvas: Canvas, shape: dict[str, Any], label: Label) -> Box:
     left, top, right, bottom = (int(value) for value in shape["mask"][-4:])
-    pixels = np.asarray(shape["mask"][:-4], np.uint8).reshape(bottom - top + 1, right - left + 1)
-    canvas.image.paste(label.color, (left, top), Image.fromarray(pixels * 110))
+    pixels = np.asarray(shape["mask"][:-4], bool).reshape(bottom - top + 1, right - left + 1)
+    part = canvas.picture[top : bottom + 1, left : right + 1]
+    color = np.array(label.color[::-1], np.float32)
+    part[pixels] = (part[pixels] * (1 - _FILL) + color * _FILL).astype(np.uint8)
     return _polygon(canvas, shape, label)
 
 
-def _skeleton(canvas: Canvas, shape: dict[str, Any], label: Label) -> tuple[float, float]:
+def _skeleton(canvas: Canvas, shape: dict[str, Any], label: Label) -> Box:
     seen = {
-        element["label"]: tuple(element["points"])
+        element["label"]: element["points"]
         for element in shape["elements"]
         if not element["outside"]
     }
-    for start, end in label.edges:
-        ends = [
-            seen[label.keypoints[node]] for node in (start, end) if label.keypoints[node] in seen
-        ]
-        if len(ends) == 2:
-            canvas.draw.line(ends, fill=label.color, width=canvas.line)
-    for x, y in seen.values():
-        canvas.dot(x, y, label.color)
-    return _above(list(seen.values()))
+    points = np.array(list(seen.values()), np.float64).reshape(-1, 2)
+    canvas.dots(points, label.color)
+    for ends in label.edges:
+        names = [label.keypoints[node] for node in ends]
+        if all(name in seen for name in names):
+            canvas.path(np.array([seen[name] for name in names]), label.color, closed=False)
+    return _around(points)
 
 
-def _points(canvas: Canvas, shape: dict[str, Any], label: Label) -> tuple[float, float]:
+def _points(canvas: Canvas, shape: dict[str, Any], label: Label) -> Box:
     points = _pairs(shape["points"])
-    for x, y in points:
-        canvas.dot(x, y, label.color)
-    return _above(points)
+    canvas.dots(points, label.color)
+    return _around(points)
 
 
-def _tag(canvas: Canvas, _: dict[str, Any], __: Label) -> tuple[float, float]:
+def _tag(canvas: Canvas, _: dict[str, Any], __: Label) -> Box:
     canvas.tags += 1
-    return 0, canvas.tags * 1.3 * canvas.text_height
+    y = canvas.tags * 1.4 * canvas.captions.height
+    return 0, y, 0, y
 
 
-_RULES: dict[str, Callable[[Canvas, dict[str, Any], Label], tuple[float, float]]] = {
+_RULES: dict[str, Callable[[Canvas, dict[str, Any], Label], Box]] = {
     "rectangle": _rectangle,
     "ellipse": _ellipse,
     "polygon": _polygon,
@@ -121,20 +135,11 @@ _RULES: dict[str, Callable[[Canvas, dict[str, Any], Label], tuple[float, float]]
 }
 
 
-def _pairs(flat: Sequence[float]) -> list[tuple[float, float]]:
-    return list(zip(flat[::2], flat[1::2], strict=True))
+def _pairs(flat: Sequence[float]) -> NDArray[np.float64]:
+    return np.asarray(flat, np.float64).reshape(-1, 2)
 
 
-def _above(points: Sequence[Sequence[float]]) -> tuple[float, float]:
-    """Return the corner at the top left of `points`, where the caption stands."""
-    return min(x for x, _ in points), min(y for _, y in points)
-
-
-def _draw_caption(
-    canvas: Canvas, shape: dict[str, Any], corner: tuple[float, float], color: Color
-) -> None:
-    caption = f" {shape['label']} {shape['confidence']:.2f} "
-    _, _, width, height = canvas.draw.textbbox((0, 0), caption, font=canvas.font)
-    x, y = max(0, corner[0]), max(0, corner[1] - height)
-    canvas.draw.rectangle((x, y, x + width, y + height), fill=color)
-    canvas.draw.text((x, y), caption, fill="white", font=canvas.font)
+def _around(points: NDArray[Any]) -> Box:
+    """Return x1 y1 x2 y2 around points (n, 2)."""
+    (x1, y1), (x2, y2) = points.min(axis=0), points.max(axis=0)
+    return float(x1), float(y1), float(x2), float(y2)

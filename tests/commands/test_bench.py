@@ -42,7 +42,7 @@ def test_two_models_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_model_that_does_not_start_is_one_line(tmp_path: Path) -> None:
     result = run("--weights", tmp_path, "--images", EXAMPLES[0])
     assert result.exit_code == 1
-    assert "error: The handler ended: No weights" in result.stderr
+    assert "Error: The handler ended: No weights" in result.stderr
 
 
 def test_a_model_against_itself_is_refused() -> None:

@@ -56,7 +56,7 @@ def test_labels_for_the_task_constructor(model_of: Callable[[str], Path]) -> Non
     ("options", "status", "message"),
     [
         (["--replicas", "3"], 2, "'3' is not MIN:MAX"),
-        (["--port", "99999"], 1, "error: Port 99999"),
+        (["--port", "99999"], 1, "Error: Port 99999"),
         (["--platform", "nomad"], 2, "'nomad' is not one of"),
         (["--platform", "kubernetes", "--weights-path", "/w"], 1, "--weights-claim"),
         (["--name", "dashboard"], 1, "the name of a part of Nuclio [platform-name]"),

@@ -49,7 +49,7 @@ def test_the_token_comes_from_a_file_as_well(double: Server, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("token", "words"),
     [
-        ("", "error: There is no access token in CVAT_ACCESS_TOKEN"),
+        ("", "Error: There is no access token in CVAT_ACCESS_TOKEN"),
         ("wrong", "does not know the token: task 1. Make a personal access token"),
     ],
 )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from handler.detection.labels import Label
+from handler.pictures.captions import Captions
 from handler.pictures.drawing import draw
 
 GREY = np.full((200, 300, 3), 128, np.uint8)
@@ -34,7 +35,7 @@ SHAPES: list[dict[str, Any]] = [
 def test_each_shape_is_drawn_in_its_label_s_colour_where_it_lies(shape: dict[str, Any]) -> None:
     label = Label("car", shape["type"], ("a", "b", "c"), ((0, 1), (1, 2)))
     drawn = draw(GREY, [shape | {"label": "car", "confidence": 0.5}], [label])
-    pixels = np.asarray(drawn)
+    pixels = drawn[..., ::-1]
     assert pixels.shape == GREY.shape
     changed = (pixels != 128).any(axis=2)
     assert (pixels[changed] == label.color).all(axis=1).sum() > 50
@@ -46,5 +47,31 @@ def test_each_shape_is_drawn_in_its_label_s_colour_where_it_lies(shape: dict[str
 
 def test_a_shape_on_the_very_edge_keeps_its_caption_on_the_picture() -> None:
     shape = {"type": "rectangle", "points": [0, 0, 300, 200], "label": "car", "confidence": 0.5}
-    pixels = np.asarray(draw(GREY, [shape], [Label("car")]))
+    pixels = draw(GREY, [shape], [Label("car")])
     assert (pixels[10, 20:60] != 128).any()
+
+
+def test_captions_of_a_crowd_do_not_lie_on_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[tuple[int, int, int, int]] = []
+
+    def note(_: Captions, words: Any, left: int, top: int, __: Any) -> None:
+        written.append((left, top, left + words.shape[1], top + words.shape[0]))
+
+    monkeypatch.setattr(Captions, "_blend", note)
+    random = np.random.default_rng(0)
+    shapes = [
+        {"type": "rectangle", "points": [x, y, x + 60, y + 40], "label": "car", "confidence": 0.5}
+        for x, y in random.integers(0, (1200, 900), (120, 2)).tolist()
+    ]
+    draw(np.full((1000, 1300, 3), 128, np.uint8), shapes, [Label("car")])
+
+    assert len(written) > 60
+    for index, (left, top, right, bottom) in enumerate(written):
+        for other in written[:index]:
+            assert other[2] <= left or right <= other[0] or other[3] <= top or bottom <= other[1]
+
+
+def test_the_picture_that_is_drawn_on_stays_as_it_was() -> None:
+    before = GREY.copy()
+    draw(before, [SHAPES[0] | {"label": "car", "confidence": 0.5}], [Label("car")])
+    assert (before == GREY).all()

@@ -149,7 +149,7 @@ def test_weights_that_cannot_be_served_end_it_with_one_line(tmp_path: Path) -> N
     output = process.communicate(timeout=60)[0]
     assert process.returncode == 1
     last = output.splitlines()[-1]
-    assert last.startswith("error: ")
+    assert last.startswith("Error: ")
     assert "git-LFS pointer" in last
     assert "Traceback" not in output
 
