@@ -44,9 +44,25 @@ def test_annotate_gives_json_and_a_picture(tmp_path: Path) -> None:
     for example in EXAMPLES:
         assert f"{example}: " in result.stdout
         assert json.loads((tmp_path / f"{example.stem}.json").read_text())
-        with Image.open(tmp_path / f"{example.stem}.png") as drawn, Image.open(example) as source:
+        with Image.open(tmp_path / f"{example.stem}.jpg") as drawn, Image.open(example) as source:
             assert drawn.size == source.size
-            assert np.any(np.asarray(drawn) != np.asarray(source))
+            assert np.abs(np.asarray(drawn, int) - np.asarray(source, int)).max() > 100
+    objects = sum(len(json.loads(path.read_text())) for path in tmp_path.glob("*.json"))
+    assert result.stdout.splitlines()[-1] == f"4 pictures, {objects} objects -> {tmp_path}"
+
+
+def test_annotating_a_folder_again_gives_the_same_results_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(EXAMPLES[0], tmp_path / "a.jpg")
+    for again in ([], ["--resume"], []):
+        result = run("annotate", ".", "--weights", DEMO, *again)
+        assert result.exit_code == 0, result.output
+        content = {path.name: path.read_bytes() for path in (tmp_path / "annotated").iterdir()}
+        assert sorted(content) == ["a.jpg", "a.json", "annotated.jsonl"]
+        if again:
+            assert result.stdout == "0 pictures, 0 objects (1 were done before) -> annotated\n"
 
 
 @pytest.mark.parametrize("threshold", [0.25, 0.6])
@@ -76,7 +92,8 @@ def test_folders_are_searched_for_pictures(tmp_path: Path) -> None:
     result = run("annotate", tmp_path / "in", "--weights", DEMO, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == ["a-2.json", "a-2.png", "a.json", "a.png"]
+    assert names == ["a.jpg", "a.json", "annotated.jsonl", "deep"]
+    assert (tmp_path / "out" / "deep" / "a.json").exists()
 
 
 def test_a_broken_picture_does_not_stop_the_others(tmp_path: Path) -> None:

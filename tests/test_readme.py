@@ -33,7 +33,7 @@ def test_the_first_command_gives_what_the_readme_shows() -> None:
     (command,) = block_with("./scripts/run").splitlines()
     (shown,) = [content for kind, content in BLOCKS if kind == "text"]
     assert bash(f"{command} --once") == shown
-    assert (ROOT / "annotated" / "notebook-page.png").exists()
+    assert (ROOT / "annotated" / "notebook-page.jpg").exists()
 
 
 def test_curl_gets_cvat_s_list() -> None:
