@@ -6,7 +6,7 @@ from tests.conftest import ROOT
 
 
 def test_under_the_limit_there_is_one_processor() -> None:
-    program = "from handler import cpus; print(cpus.available())"
+    program = "from handler.machine import cpus; print(cpus.available())"
     with one_core() as (prefix, how):
         shown = subprocess.run(
             [*prefix, sys.executable, "-c", program],
