@@ -32,7 +32,7 @@ from handler.models.cache import loading
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
 from handler.models.tiled import with_tiles
-from handler.pictures import decoding
+from handler.pictures import budget, decoding
 from handler.pictures.decoding import Picture
 from handler.settings import Settings
 from handler.timings import Timings
@@ -89,6 +89,7 @@ class Service:
         by_name = {label.name: label for label in self.labels}
         self.label_of_class = [by_name[name] for name in model.classes]
         self.max_pixels = settings.max_pixels
+        self._memory = budget.of_process(settings.picture_memory)
         self._one_at_a_time = threading.Lock()
 
     @classmethod
@@ -158,9 +159,11 @@ class Service:
             ModelError: the model failed.
         """
         timings = timings or Timings()
-        picture = decoding.decode(encoded, self.max_pixels)
-        timings.mark("decode")
-        found = self.detect(picture, threshold, timings, gone)
+        with self._memory.share() as share:
+            picture = decoding.decode(encoded, self.max_pixels, share.take)
+            share.keep(picture.nbytes)
+            timings.mark("decode")
+            found = self.detect(picture, threshold, timings, gone)
         height, width = picture.shape[:2]
         with _model_errors():
             shapes = shapes_of(found, self.label_of_class, width, height)

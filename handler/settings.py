@@ -195,6 +195,14 @@ class Settings:
     max_pixels: int = _setting(
         COUNT, 100_000_000, "a picture with more pixels is refused before it is decoded"
     )
+    picture_memory: int | None = _setting(
+        COUNT,
+        None,
+        "megabytes for the pictures that are decoded, or wait decoded, at once; others wait, and "
+        "get a 503 after 20 seconds. Else half of what the container's limit leaves beside the "
+        "process, shared out between Nuclio's workers, or all of it for one large picture by "
+        "itself",
+    )
     trust_weights: bool = _setting(
         FLAG, False, "load a pickle even if it imports more than its library's own classes"
     )

@@ -12,6 +12,7 @@ from handler.errors import WeightsError
 from handler.models import families
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
+from handler.pictures.budget import Budget
 from handler.pictures.decoding import Picture
 from handler.service import Service
 from handler.settings import Settings
@@ -202,6 +203,22 @@ def test_any_exception_of_loading_is_a_failed_start(
     with pytest.raises(WeightsError, match=f"cannot be loaded: {type(error).__name__}"):
         Service.load(Settings(weights=DEMO))
     assert "Traceback" in caplog.text
+
+
+def test_a_picture_without_room_is_answered_503_and_the_others_are_not_hurt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory = Budget(together=20_000_000, alone=20_000_000, patience=0.02)
+    monkeypatch.setattr("handler.pictures.budget.of_process", lambda _: memory)
+    service = service_with(_Model())
+    with memory.share() as share:
+        share.take(19_999_999)
+        reply = service.answer(body_of(PICTURE))
+    assert reply.status == 503
+    assert json.loads(reply.body)["error"]["code"] == "busy"
+    assert reply.headers == {"Retry-After": "2"}
+    assert service.answer(body_of(PICTURE)).status == 200
+    memory.take(20_000_000)  # every answer has given its share back
 
 
 def test_frames_go_through_the_model_one_at_a_time() -> None:

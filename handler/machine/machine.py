@@ -65,8 +65,17 @@ def peak_memory(root: Path = Path("/")) -> int | None:
 
     `VmHWM` of /proc/self/status: getrusage counts what the parent held before it started this.
     """
+    return _held(root, "VmHWM:")
+
+
+def resident_memory(root: Path = Path("/")) -> int | None:
+    """Return the bytes that this process holds now; None where the kernel does not say."""
+    return _held(root, "VmRSS:")
+
+
+def _held(root: Path, field: str) -> int | None:
     for line in _text(root / "proc/self/status").splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith(field):
             return int(line.split()[1]) * 1024
     return None
 

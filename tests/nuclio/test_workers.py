@@ -41,6 +41,17 @@ def test_a_worker_has_its_part_of_the_processors(
     assert workers.sharing(Settings(), configuration).threads == threads
 
 
+def test_a_worker_has_its_part_of_the_memory_for_pictures(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "memory", lambda: 4_000_000_000)
+    configuration.write_text(document(numWorkers=2))
+    assert workers.sharing(Settings(), configuration).picture_memory == 1_000
+    assert workers.sharing(Settings(picture_memory=5), configuration).picture_memory == 5
+    configuration.write_text(document(numWorkers=1))
+    assert workers.sharing(Settings(), configuration).picture_memory is None
+
+
 def test_threads_that_are_set_are_each_worker_s(configuration: Path) -> None:
     configuration.write_text(document(numWorkers=2))
     assert workers.sharing(Settings(threads=3), configuration).threads == 3
