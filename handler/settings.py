@@ -168,7 +168,8 @@ class Settings:
         one_of("auto", "f32", "bf16"),
         "auto",
         "what OpenVINO computes in, where a network is not in eight bits: `f32` or `bf16`; "
-        "`auto` is what model.yaml says was verified, or `f32` where the processor lacks `bf16`",
+        "`auto` is what model.yaml says was verified, else what is verified at the first start, or "
+        "`f32` where the processor lacks `bf16`",
     )
     threads: int | None = _setting(
         COUNT,

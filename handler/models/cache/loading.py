@@ -16,6 +16,7 @@ from handler.machine.machine import read_gpus
 from handler.models import families
 from handler.models.cache.entry import CacheError, Entry, ExportError
 from handler.models.cache.first_export import REASON
+from handler.models.cache.precision import with_precision
 from handler.models.engines.engine import precisions
 from handler.models.exportable import is_exportable
 from handler.models.folder.model_folder import ModelFolder, digest
@@ -33,7 +34,8 @@ log = logging.getLogger("auto_annotate")
 def load(folder: ModelFolder, options: Options, settings: Settings) -> families.Model:
     """Load a model folder; a .pt from the cache, into which it is exported at the first start.
 
-    Where that fails, `auto` is torch, with one line in the log.
+    An exported network is loaded in the precision that it was, or is now, verified in. Where the
+    export of a .pt fails, `auto` is torch, with one line in the log.
 
     Raises:
         WeightsError, SettingsError: as `families.load`.
@@ -41,7 +43,7 @@ def load(folder: ModelFolder, options: Options, settings: Settings) -> families.
     """
     cache = settings.cache
     if cache is None or not _wants_export(folder, settings):
-        return families.load(folder, options, settings)
+        return families.load(with_precision(folder, options, settings), options, settings)
     entry = Entry(cache, _key(folder, options, settings))
     try:
         if not entry.is_filled():
@@ -138,4 +140,5 @@ def _load_export(
     made = ModelFolder.open(entry.path)
     own = {key: value for key, value in folder.config.items() if key != "family"}
     config = own | {"precision": made.config["precision"]}
-    return families.load(replace(folder, weights=made.weights, config=config), options, settings)
+    exported = replace(folder, weights=made.weights, config=config)
+    return families.load(with_precision(exported, options, settings), options, settings)
