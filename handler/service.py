@@ -129,6 +129,8 @@ class Service:
             time.perf_counter() - start,
             " ".join(f"{name}={number}" for name, number in service.model.versions.items()),
         )
+        for remark in service.model.remarks:
+            log.warning("%s: %s", folder.weights, remark)
         return service
 
     def _warm_up(self) -> None:
@@ -195,7 +197,21 @@ class Service:
                     raise GoneError("The sender went away while its picture waited")
                 found = self.model.predict(picture, float(limits.min()))
                 timings.mark("predict")
+            self._check_classes(found)
             return found.where(found.scores >= limits[found.classes])
+
+    def _check_classes(self, found: Detections) -> None:
+        """Refuse an object of a class that has no name.
+
+        Raises:
+            ModelError: there is one.
+        """
+        beyond = found.classes[found.classes >= len(self.model.classes)]
+        if len(beyond):
+            raise ModelError(
+                f"The model answers with class {beyond[0]}; it has {len(self.model.classes)} names",
+                "Write all of its classes into classes.txt, in the order of training.",
+            )
 
     def answer(
         self,

@@ -165,6 +165,17 @@ def _weights_summary(weights: Weights) -> Iterator[str]:
 
 
 @rule(
+    "weights-remarks",
+    "warning",
+    "nothing about the weights is other than it looks",
+    "Read docs/families: it says what to do where this matters.",
+)
+def _weights_remarks(weights: Weights) -> Iterator[str]:
+    if weights.service is not None:
+        yield from weights.service.model.remarks
+
+
+@rule(
     "weights-options",
     "warning",
     "every key of model.yaml has an effect on the model",
@@ -172,6 +183,9 @@ def _weights_summary(weights: Weights) -> Iterator[str]:
 )
 def _weights_options(weights: Weights) -> Iterator[str]:
     if weights.folder is not None and weights.service is not None:
+        without = weights.service.model.without
+        if weights.service.model.task != "semantic":
+            without |= {"background", "separate_parts"}
         for key in weights.folder.config:
-            if key in weights.service.model.without:
+            if key in without:
                 yield f"{key} has no effect on a {weights.service.model.description}"

@@ -2,7 +2,7 @@
 
 import colorsys
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ SHAPE_TYPES = {
     "detect": ("rectangle", "polygon", "ellipse"),
     "obb": ("rectangle", "polygon", "ellipse"),
     "segment": ("mask", "polygon", "rectangle"),
+    "semantic": ("mask", "polygon"),
     "pose": ("skeleton", "points", "rectangle"),
     "classify": ("tag",),
 }
@@ -67,7 +68,7 @@ def labels_of(
     )
 
 
-def check_names(names: Mapping[str, object], classes: Sequence[str], key: str) -> None:
+def check_names(names: Iterable[str], classes: Sequence[str], key: str) -> None:
     """Check that each name under a key of model.yaml is one of the classes.
 
     Raises:

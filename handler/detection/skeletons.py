@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from handler.detection.labels import Label
+from handler.detection.names import as_label
 from handler.errors import SettingsError, nearest
 
 # The names and edges are COCO's own ("keypoints" and "skeleton" of its annotations). The places are
@@ -25,8 +26,9 @@ COCO_EDGES = (
 
 def keypoint_names(count: int, classes: Sequence[str], trained: Sequence[str]) -> tuple[str, ...]:
     """Return the names of `count` keypoints: as trained, else COCO's for a person, else numbers."""
-    if len(set(trained)) == count:
-        return tuple(trained)
+    labels = tuple(as_label(name) for name in trained)
+    if len(set(labels)) == count and all(labels):
+        return labels
     if count == len(COCO) and list(classes) == ["person"]:
         return tuple(COCO)
     return tuple(str(number) for number in range(1, count + 1))

@@ -7,7 +7,7 @@ from typing import Protocol, Self
 
 from handler.detection.detections import Detections
 from handler.detection.labels import check_names
-from handler.errors import SettingsError, nearest
+from handler.errors import AnnotateError, SettingsError, WeightsError, nearest
 from handler.models.folder.checkpoint import Checkpoint
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
@@ -22,8 +22,9 @@ class Model(Protocol):
 
     task: a key of `labels.SHAPE_TYPES`. classes: the class names in index order.
     keypoints: their names, of a pose model. versions: of the libraries that run it.
-    without: the options that have no effect on it. image_size: the height and width that it was
-    trained to see, or is asked to; None where it does not say.
+    without: the options that have no effect on it. remarks: what its user has to know, in words.
+    image_size: the height and width that it was trained to see, or is asked to; None where it does
+    not say.
 
     One that has a faster way for many pictures has a method `predict_each`: from an iterable of
     pictures and a threshold to an iterator over what `predict` returns for each, in their order.
@@ -35,6 +36,7 @@ class Model(Protocol):
     description: str
     versions: dict[str, str]
     without: frozenset[str]
+    remarks: tuple[str, ...]
     image_size: tuple[int, int] | None
 
     def predict(self, picture: Picture, threshold: float) -> Detections:
@@ -88,11 +90,32 @@ def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:
     module, _, name = FAMILIES[family].partition(":")
     with redirect_stdout(sys.stderr):  # libraries print, and standard output is for what we answer
         cls: type[Family] = getattr(importlib.import_module(module), name)
-        model = cls.load(folder, checkpoint, options, settings)
+        model = _loaded(cls, folder, checkpoint, options, settings)
     if folder.config.get("task", model.task) != model.task:
         raise SettingsError(
             f"model.yaml: task is {folder.config['task']}, the model is trained for {model.task}",
             "Remove the line: the weights carry the task.",
         )
     check_names(options.class_thresholds, model.classes, "class_thresholds")
+    check_names(options.background, model.classes, "background")
     return model
+
+
+def _loaded(
+    cls: type[Family],
+    folder: ModelFolder,
+    checkpoint: Checkpoint,
+    options: Options,
+    settings: Settings,
+) -> Model:
+    try:
+        return cls.load(folder, checkpoint, options, settings)
+    except AnnotateError:
+        raise
+    except Exception as error:
+        first = (str(error).strip().splitlines() or [""])[0][:200]
+        raise WeightsError(
+            f"{folder.weights} cannot be loaded: {type(error).__name__}: {first}",
+            "Copy it again; if it still fails, save it again with the library that it was "
+            "trained with.",
+        ) from error

@@ -46,6 +46,7 @@ class PluginModel:
         self.image_size = None if size is None else (int(size[0]), int(size[1]))
         self.description = f"Plugin {name}"
         self.versions: dict[str, str] = {}
+        self.remarks: tuple[str, ...] = ()
         # The plugin's class decides by itself what else to honour.
         self.without = frozenset({"iou", "max_detections", "agnostic_nms", "top_k", "image_size"})
 

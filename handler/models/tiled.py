@@ -17,20 +17,26 @@ from handler.pictures.tiles import Tile, Tiling
 from handler.progress import step
 from handler.timings import part
 
+# Tasks whose answers no tiles give.
+_WHOLE = {
+    "classify": "a classifier tells what a whole picture is, which no tile shows",
+    "semantic": "a class for every pixel is told from the whole picture, and parts do not fit",
+}
+
 
 def with_tiles(model: Model, options: Options) -> Model:
     """Return a model that answers large pictures by tiles, where the options say so.
 
     Raises:
-        SettingsError: it classifies, or does not say at which size it was trained.
+        SettingsError: its task needs the whole picture, or it does not say at which size it was
+            trained.
     """
     tiling = options.tile
     if tiling is None:
         return model
-    if model.task == "classify":
+    if model.task in _WHOLE:
         raise SettingsError(
-            "tile: a classifier tells what a whole picture is, which no tile shows",
-            "Remove `tile` from model.yaml, and ANNOTATE_TILE.",
+            f"tile: {_WHOLE[model.task]}", "Remove `tile` from model.yaml, and ANNOTATE_TILE."
         )
     if tiling.size is None:
         if model.image_size is None:
@@ -53,6 +59,7 @@ class Tiled:
         self.description = model.description
         self.versions = model.versions
         self.without = model.without
+        self.remarks = model.remarks
         self.image_size = model.image_size
         self._model = model
         self._rule = Rule(tiling.merge, tiling.metric, tiling.threshold, options.agnostic_nms)

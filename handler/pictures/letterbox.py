@@ -1,6 +1,7 @@
 """A picture made to fit the network: scaled, and padded in grey."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -83,3 +84,24 @@ class Letterbox:
         """Return points (..., 2), x and y, of the network in pixels of the picture."""
         offset = np.array([self.left, self.top], np.float32)
         return np.asarray((points - offset) / np.array(self.scale, np.float32), np.float32)
+
+    def undo_pixels(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        """Return what the network says of each of its pixels for those of the picture, the nearest.
+
+        The arithmetic is that of torch's `interpolate(mode="nearest")`, in single precision.
+        pixels: (rows, columns), as the network has seen the picture, in whole pixels.
+        """
+        inner = [round(scale * side) for scale, side in zip(self.scale, self._sides, strict=True)]
+        places = [
+            start
+            + np.minimum(
+                np.arange(side, dtype=np.float32) * np.float32(content / side), content - 1
+            )
+            for start, side, content in zip((self.left, self.top), self._sides, inner, strict=True)
+        ]
+        columns, rows = (np.asarray(each, np.intp) for each in places)
+        return np.asarray(pixels[np.ix_(rows, columns)])
+
+    @property
+    def _sides(self) -> tuple[int, int]:
+        return self.width, self.height

@@ -37,6 +37,7 @@ class Blobs:
     keypoints: tuple[str, ...] = ("middle",)
     versions: dict[str, str] = {}  # noqa: RUF012
     without: frozenset[str] = frozenset()
+    remarks: tuple[str, ...] = ()
 
     def __init__(self, task: str = "detect", image_size: tuple[int, int] | None = None) -> None:
         self.task = task

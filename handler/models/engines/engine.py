@@ -25,7 +25,10 @@ class Normalisation:
     scale: tuple[float, float, float] = (255, 255, 255)
 
     def numbers(self, picture: Picture) -> NDArray[np.float32]:
-        """Return a picture as the network takes it, (1, 3, height, width), red first."""
+        """Return a picture as the network takes it, (1, channels, height, width), red first."""
+        if picture.shape[2] == 1:
+            grey = picture[None, None, ..., 0].astype(np.float32)
+            return (grey - np.float32(self.mean[0])) / np.float32(self.scale[0])
         blob = cv2.dnn.blobFromImage(picture, 1, mean=self.mean, swapRB=True)
         numbers = np.asarray(blob, np.float32)
         numbers /= np.array(self.scale, np.float32)[:, None, None]
@@ -83,11 +86,13 @@ class Engine(Protocol):
     """A network that is ready to run.
 
     size: the height and width that it sees; None where they are free.
+    channels: of the pictures that it takes, 3 or 1.
     ranks: the number of dimensions of each of its answers.
     versions: of the library.
     """
 
     size: tuple[int, int] | None
+    channels: int
     ranks: tuple[int, ...]
     versions: dict[str, str]
 
@@ -96,7 +101,11 @@ class Engine(Protocol):
         """Read a network from an .xml or .onnx file; any exception means that it is damaged."""
 
     def run(self, picture: Picture) -> list[NDArray[np.float32]]:
-        """Return the network's answers, each of its own shape; valid until the next run."""
+        """Return the network's answers on a picture (height, width, channels).
+
+        Each has its own shape and is valid until the next run. Of a network that takes several
+        pictures at once the first is this one, and the others are black.
+        """
 
 
 # An engine's name, the class that runs it, and the kinds of files that it reads.
@@ -112,17 +121,20 @@ def start(
     plan: Plan,
     inputs: Inputs,
     started: Callable[[Engine], Started],
+    first: str = "",
 ) -> Started:
     """Load a network of `kind`, openvino or onnx, and return what `started` makes of it.
 
     started: runs it once: an engine may load a network whose operations it does not know. With
     the engine `auto` such a network is for the next one.
+    first: the engine that `auto` tries before the others.
 
     Raises:
         SettingsError: the engine that was asked for does not run such a file.
         WeightsError: the file cannot be read, or no engine runs it.
     """
-    names = list(_ENGINES) if plan.name == "auto" else [plan.name]
+    by_preference = sorted(_ENGINES, key=lambda name: name != first)
+    names = by_preference if plan.name == "auto" else [plan.name]
     able = [name for name in names if kind in _ENGINES.get(name, ("", ()))[1]]
     if not able:
         raise SettingsError(
@@ -150,6 +162,8 @@ def _load(name: str, network: Path, plan: Plan, inputs: Inputs) -> Engine:
     engine: type[Engine] = getattr(importlib.import_module(module), attribute)
     try:
         return engine.load(network, plan, inputs)
+    except AnnotateError:
+        raise
     except Exception as error:
         raise RefusedError(
             f"{network} cannot be read by {name}: {str(error).strip().splitlines()[-1]}",
@@ -166,3 +180,16 @@ def precisions() -> tuple[str, ...]:
     OpenVINO says BF16 of any AVX-512 too, and there makes it of f32, slower.
     """
     return ("bf16", "f32") if cpu_flags() & _BF16 else ("f32",)
+
+
+def filled(pictures: NDArray[Any], batch: int) -> NDArray[Any]:
+    """Return pictures (1, ...) as the first of `batch`, the others zeros."""
+    if batch == 1:
+        return pictures
+    rest = np.zeros((batch - 1, *pictures.shape[1:]), pictures.dtype)
+    return np.concatenate([pictures, rest])
+
+
+def fixed_side(side: Any, otherwise: int) -> int:
+    """Return a side of an input's shape, or `otherwise` where it is free."""
+    return side if isinstance(side, int) else otherwise

@@ -13,7 +13,15 @@ from openvino import Dimension, Layout, PartialShape, Type
 from openvino.preprocess import ColorFormat, PrePostProcessor
 
 from handler.machine.machine import cpu_flags, memory
-from handler.models.engines.engine import Inputs, Normalisation, Plan, RefusedError
+from handler.models.channels import SERVED, check_channels
+from handler.models.engines.engine import (
+    Inputs,
+    Normalisation,
+    Plan,
+    RefusedError,
+    filled,
+    fixed_side,
+)
 from handler.models.engines.idle import Idle
 from handler.models.engines.networks import Networks, OfAnyShape, OfOneShape, Shape
 from handler.pictures.decoding import Picture
@@ -27,9 +35,11 @@ class OpenVINO:
     """A network that takes pictures as they are: pixels become numbers inside its graph."""
 
     def __init__(self, core: Any, model: Any, plan: Plan, inputs: Inputs) -> None:
-        rows, columns = model.input().partial_shape[2], model.input().partial_shape[3]
-        fixed = rows.is_static and columns.is_static
-        self.size = (rows.get_length(), columns.get_length()) if fixed else None
+        sides = _sides(model)
+        self.channels = fixed_side(sides[1], 3)
+        self._batch = fixed_side(sides[0], 1)
+        rows, columns = sides[2:]
+        self.size = None if rows is None or columns is None else (rows, columns)
         self.ranks = tuple(len(output.partial_shape) for output in model.outputs)
         self.versions = {"openvino": openvino.__version__.partition("-")[0]}
         given = inputs(self.ranks)
@@ -44,18 +54,20 @@ class OpenVINO:
         }
         self.idle = Idle()
         self._networks = self._networks_for(model, plan.precision, given.shapes)
-        self._model = _with_pixels(model, given.normalisation)
+        self._model = _with_pixels(model, given.normalisation, self.channels)
 
     @classmethod
     def load(cls, network: Path, plan: Plan, inputs: Inputs) -> "OpenVINO":
         """Read a network from an .xml or .onnx file; OpenVINO raises RuntimeError if it cannot."""
         core = openvino.Core()
-        return cls(core, core.read_model(network), plan, inputs)
+        model = core.read_model(network)
+        check_channels(network, fixed_side(_sides(model)[1], 3), SERVED)
+        return cls(core, model, plan, inputs)
 
     def run(self, picture: Picture) -> list[NDArray[np.float32]]:
-        """Return the network's answers, each of its own shape; valid until the next run."""
+        """Return the answers to one picture, (h, w, channels) uint8; see `engine.Engine.run`."""
         with self.idle.frame():
-            pixels = np.require(picture, requirements=("C", "W"))[None]
+            pixels = filled(np.require(picture, requirements=("C", "W"))[None], self._batch)
             answers = self._request((picture.shape[0], picture.shape[1])).infer(
                 [openvino.Tensor(pixels, shared_memory=True)], share_outputs=True
             )
@@ -73,7 +85,7 @@ class OpenVINO:
     def _compile(self, shape: Shape | None) -> Any:
         height, width = shape or (Dimension(), Dimension())
         with self._reshaping:
-            self._model.reshape(PartialShape([1, height, width, 3]))
+            self._model.reshape(PartialShape([self._batch, height, width, self.channels]))
             return self._core.compile_model(self._model, "CPU", self._properties)
 
     def _networks_for(self, model: Any, precision: str, shapes: Sequence[Shape]) -> Networks:
@@ -119,13 +131,22 @@ def _size_of_weights(model: Any, size_of_float: int) -> int:
     )
 
 
-def _with_pixels(model: Any, normalisation: Normalisation) -> Any:
-    """Return the model with an input of (1, height, width, 3) uint8, blue first."""
+def _sides(model: Any) -> list[int | None]:
+    """Return the input's shape, (n, channels, height, width); None where a side is free."""
+    shape = model.input().partial_shape
+    return [side.get_length() if side.is_static else None for side in shape]
+
+
+def _with_pixels(model: Any, normalisation: Normalisation, channels: int) -> Any:
+    """Return the model with an input of (n, height, width, channels) uint8, blue first."""
     steps = PrePostProcessor(model)
     pixels = steps.input().tensor()
-    pixels.set_element_type(Type.u8).set_layout(Layout("NHWC")).set_color_format(ColorFormat.BGR)
+    pixels.set_element_type(Type.u8).set_layout(Layout("NHWC"))
     numbers = steps.input().preprocess()
-    numbers.convert_element_type(Type.f32).convert_color(ColorFormat.RGB)
-    numbers.mean(list(normalisation.mean)).scale(list(normalisation.scale))
+    numbers.convert_element_type(Type.f32)
+    if channels == 3:
+        pixels.set_color_format(ColorFormat.BGR)
+        numbers.convert_color(ColorFormat.RGB)
+    numbers.mean(list(normalisation.mean[:channels])).scale(list(normalisation.scale[:channels]))
     steps.input().model().set_layout(Layout("NCHW"))
     return steps.build()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handler.errors import WeightsError
+from handler.models.exported.inputs import RTDETR
 from handler.models.folder.metadata import Metadata
 
 Numbers = NDArray[np.float32]
@@ -102,24 +103,44 @@ QUERIES = Layout(queries, suppressed=True, in_parts=True)
 QUERY_OBJECTS = Layout(objects, suppressed=True, in_parts=True)
 
 
-def layout_of(metadata: Metadata, rows: int, columns: int) -> Layout:
-    """Return the layout of an answer of (rows, columns).
+def layout_of(metadata: Metadata, numbers: Numbers, prototypes: int) -> tuple[Layout, int | None]:
+    """Return the layout of an answer, and how many classes it has scores for.
+
+    That is None where an object comes with the number of its class: how many there could be, it
+    does not tell.
+
+    numbers: (rows, columns), of any picture. prototypes: of masks, 0 if there are none.
 
     Raises:
-        WeightsError: the shape is none that the task and the number of classes can give.
+        WeightsError: the shape is none that the task can give.
     """
-    classes = len(metadata.classes)
-    if metadata.task is None and columns >= 5 + classes:
-        return OBJECTNESS
-    if metadata.is_rtdetr and columns in (6, 4 + classes):
+    rows, columns = numbers.shape
+    if metadata.task is None:
+        layout, count = OBJECTNESS, columns - 5 - prototypes
+    elif _is_rtdetr(metadata, numbers):
         # Of two classes an old export looks like a new one; only new ones name their head.
-        return QUERY_OBJECTS if columns == 6 and metadata.head else QUERIES
-    if metadata.end_to_end or (metadata.task == "detect" and columns == 6):
-        return ORIENTED_OBJECTS if metadata.task == "obb" else OBJECTS
-    if rows == 4 + classes + metadata.extras or (metadata.task == "segment" and rows > 4 + classes):
-        return ANCHORS
-    raise WeightsError(
-        f"The network answers with {rows} x {columns} numbers, which does not fit a model for "
-        f"{metadata.task or 'YOLOv5'} with {classes} classes",
-        "Export it again with all its classes; metadata of another model may lie beside it.",
-    )
+        of_objects = columns == 6 and metadata.head
+        layout, count = (QUERY_OBJECTS, 1) if of_objects else (QUERIES, columns - 4)
+    elif metadata.end_to_end or (metadata.task == "detect" and columns == 6):
+        layout = ORIENTED_OBJECTS if metadata.task == "obb" else OBJECTS
+        count = columns - 5 - metadata.extras - prototypes
+    else:
+        layout, count = ANCHORS, rows - 4 - metadata.extras - prototypes
+    if count < 1:
+        raise WeightsError(
+            f"The network answers with {rows} x {columns} numbers, which does not fit a model for "
+            f"{metadata.task or 'YOLOv5'}",
+            "Export it again; metadata of another model may lie beside it.",
+        )
+    return layout, None if layout.read is objects else count
+
+
+def _is_rtdetr(metadata: Metadata, numbers: Numbers) -> bool:
+    """Tell whether an answer is that of RT-DETR; exports that name no head show it by their boxes.
+
+    Each of its rows is an object, with a box in parts of the picture.
+    """
+    if metadata.head or metadata.task != "detect" or numbers.shape[1] < 5:
+        return metadata.head == RTDETR
+    boxes = numbers[:, :4]
+    return not metadata.end_to_end and bool(boxes.min() > -1 and boxes.max() < 2)

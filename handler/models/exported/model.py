@@ -1,76 +1,79 @@
 """Models as Ultralytics and YOLOv5 export them, to OpenVINO or ONNX, without either's code."""
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from handler.detection.detections import Detections
-from handler.detection.labels import SHAPE_TYPES, check_agreement
+from handler.detection.names import ClassNames
 from handler.detection.skeletons import keypoint_names
 from handler.errors import WeightsError
+from handler.models.channels import SERVED, check_channels
 from handler.models.engines.engine import Engine, Input, Normalisation, Plan, start
-from handler.models.exported import constant_scores, crops
-from handler.models.exported.decoding import Candidates, layout_of
+from handler.models.exported import constant_scores
+from handler.models.exported.decoding import (
+    ANCHORS,
+    QUERIES,
+    QUERY_OBJECTS,
+    Candidates,
+    Layout,
+    layout_of,
+)
+from handler.models.exported.inputs import RTDETR, input_of, size_of
+from handler.models.exported.libraries import ULTRALYTICS, YOLOV5, library_of
 from handler.models.exported.suppression import suppress
 from handler.models.exported.tasks import READ, Answer, best_classes, task_of
+from handler.models.folder import onnx_header
 from handler.models.folder.checkpoint import Checkpoint
 from handler.models.folder.metadata import Metadata, network_of
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
+from handler.models.folder.tasks import check_task
+from handler.models.regions import Regions
+from handler.models.remarks import QUANTISED, SUPPRESSED
 from handler.pictures.decoding import Picture
 from handler.pictures.letterbox import Letterbox
 from handler.settings import Settings
 from handler.timings import part
 
 
-@dataclass(frozen=True)
-class _Library:
-    """What a library does where nothing else is said.
-
-    crop, colours: what its classifiers see of a picture. of_logits: they answer before the softmax.
-    """
-
-    iou: float
-    max_detections: int
-    crop: Callable[[Picture, tuple[int, int]], Picture]
-    colours: Normalisation
-    of_logits: bool = False
-
-
-_ULTRALYTICS = _Library(0.7, 300, crops.scaled_then_cropped, Normalisation())
-_IMAGENET = Normalisation(
-    mean=(0.485 * 255, 0.456 * 255, 0.406 * 255), scale=(0.229 * 255, 0.224 * 255, 0.225 * 255)
-)
-_YOLOV5 = _Library(0.45, 1000, crops.cropped_then_scaled, _IMAGENET, of_logits=True)
-
-
-# Heights and widths of pictures as most cameras make them.
-_LIKELY = ((480, 640), (640, 480), (360, 640), (640, 360), (427, 640), (640, 427), (640, 640))
-
-
 class Exported:
     """An exported network, answered as the library that exported it answers."""
 
-    def __init__(self, engine: Engine, metadata: Metadata, task: str, options: Options) -> None:
+    def __init__(
+        self, engine: Engine, metadata: Metadata, task: str, folder: ModelFolder, options: Options
+    ) -> None:
         self.task = task
-        self.classes = metadata.classes
+        self._engine = engine
+        self._metadata = metadata
+        self._library = library_of(metadata)
+        self._options = options
+        self._size = engine.size or size_of(options, metadata, task)
+        self._stride = None if engine.size else metadata.stride
+        self.image_size: tuple[int, int] | None = self._size
+        self.is_transformer = metadata.head == RTDETR
+        self._layout, self._outputs = self._try()
+        self.is_transformer = self._layout in (QUERIES, QUERY_OBJECTS)
+        names = ClassNames.of(
+            metadata.names, folder.classes, self._outputs, folder.weights, folder.classes_file
+        )
+        self.classes = names.classes
         points = metadata.keypoint_shape or (0, 0)
         self.keypoints = keypoint_names(points[0], self.classes, metadata.keypoints)
         self.description = metadata.description or f"YOLOv5 {task} model"
         self.versions = engine.versions
-        self.without = _without(task, metadata)
-        self.is_transformer = metadata.is_rtdetr
-        self._engine = engine
-        self._metadata = metadata
-        self._library = _library(metadata)
-        self._options = options
-        self._size = engine.size or _size(options, metadata, task)
-        self._stride = None if engine.size else metadata.stride
-        self.image_size: tuple[int, int] | None = self._size
+        self.without = _without(task, self._layout)
+        self.remarks = (
+            names.remarks
+            + ((SUPPRESSED,) if metadata.suppresses else ())
+            + ((QUANTISED,) if _runs_quantised(engine, folder.weights) else ())
+        )
+        self._regions = Regions(
+            self.classes, options.background, options.separate_parts, options.max_detections
+        )
 
     @classmethod
     def load(
@@ -78,30 +81,42 @@ class Exported:
     ) -> "Exported":
         """Load the weights of `folder`; see `families.Model.load` for what is raised."""
         metadata = Metadata.parse(checkpoint.metadata, folder.weights)
-        if metadata.task not in (None, *SHAPE_TYPES):
-            raise WeightsError(
-                f"{folder.weights} is trained for the task {metadata.task!r}",
-                f"Served are: {', '.join(SHAPE_TYPES)}.",
-            )
-        if folder.classes is not None:
-            check_agreement(folder.classes, metadata.classes, folder.classes_file)
+        if metadata.task is not None:
+            check_task(metadata.task, folder.weights)
+        served = (3,) if metadata.task == "classify" else SERVED
+        check_channels(folder.weights, metadata.channels, served)
         network = folder.weights if checkpoint.kind == "onnx" else network_of(folder.weights)
 
         def inputs(ranks: Sequence[int]) -> Input:
-            return _input(metadata, metadata.task or task_of(ranks), options)
+            return input_of(metadata, metadata.task or task_of(ranks), options)
 
         def started(engine: Engine) -> "Exported":
             task = metadata.task or task_of(engine.ranks)
-            model = cls(engine, metadata, task, options)
+            model = cls(engine, metadata, task, folder, options)
             model._start(folder.weights)
             return model
 
         plan = Plan.of(settings, folder.config)
-        return start(network, checkpoint.kind, plan, inputs, started)
+        quantised = checkpoint.kind == "onnx" and onnx_header.is_quantised(network)
+        first = "onnxruntime" if quantised else ""
+        return start(network, checkpoint.kind, plan, inputs, started, first)
+
+    def _try(self) -> tuple[Layout | None, int | None]:
+        """Return how the network's answer is laid out, and how many classes it has scores for."""
+        picture = next(constant_scores.pictures())
+        if self.task == "classify":
+            return None, self._engine.run(self._cropped(picture))[0].shape[-1]
+        if self.task == "semantic":
+            return None, None
+        if not self._metadata.head:  # it may be RT-DETR, which sees pictures stretched
+            picture = np.asarray(cv2.resize(picture, self._size[::-1]), np.uint8)
+        answers = self._engine.run(self._fit(picture)[0])
+        prototypes = next((answer.shape[1] for answer in answers if answer.ndim == 4), 0)
+        return layout_of(self._metadata, _of_objects(answers), prototypes)
 
     def _start(self, weights: Path) -> None:
         """Run the network once, and refuse it if it finds nothing on whatever picture."""
-        if self.task == "classify":
+        if self._layout is None:
             self.predict(next(constant_scores.pictures()), 1)
         elif constant_scores.scores_nothing(self._candidates):
             raise WeightsError(
@@ -114,6 +129,8 @@ class Exported:
         """Return the objects on `picture`, (h, w, 3) uint8 BGR; see `families.Model.predict`."""
         if self.task == "classify":
             return self._classify(picture, threshold)
+        if self.task == "semantic":
+            return self._divide(picture)
         seen, letterbox = self._fit(picture)
         part("letterbox")
         answers = self._engine.run(seen)
@@ -125,7 +142,7 @@ class Exported:
             letterbox=letterbox,
             prototypes=prototypes,
             keypoint_shape=self._metadata.keypoint_shape,
-            of_probabilities=self._library is _YOLOV5,
+            of_probabilities=self._library is YOLOV5,
         )
         part("nms")
         return READ[self.task](answer)
@@ -133,27 +150,35 @@ class Exported:
     def numbers_of(self, picture: Picture) -> NDArray[np.float32]:
         """Return what the network takes in place of a picture, (1, 3, height, width)."""
         if self.task == "classify":
-            return self._library.colours.numbers(self._library.crop(picture, self._size))
+            return self._library.colours.numbers(self._cropped(picture))
         return Normalisation().numbers(self._fit(picture)[0])
 
     def _candidates(self, picture: Picture) -> Candidates:
         """Return all that the network answers with, whatever it scores."""
         numbers = _of_objects(self._engine.run(self._fit(picture)[0]))
-        layout = layout_of(self._metadata, *numbers.shape)
-        return layout.read(numbers, -1, len(self.classes))
+        return self._read(numbers, -1)
+
+    def _read(self, numbers: NDArray[np.float32], threshold: float) -> Candidates:
+        if self._layout is None:
+            raise ValueError(f"a model for {self.task} has no candidates")
+        return self._layout.read(numbers, threshold, self._outputs or len(self.classes))
 
     def _fit(self, picture: Picture) -> tuple[Picture, Letterbox]:
-        if self._metadata.is_rtdetr:
-            return Letterbox.stretch(picture, self._size)
-        seen, letterbox = Letterbox.fit(picture, self._size, self._stride)
-        if self._library is _ULTRALYTICS:
-            letterbox = letterbox.in_whole_pixels(seen)
-        return seen, letterbox
+        if self._engine.channels == 1:
+            picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+        if self.is_transformer:
+            seen, letterbox = Letterbox.stretch(picture, self._size)
+        else:
+            seen, letterbox = Letterbox.fit(picture, self._size, self._stride)
+            if self._library is ULTRALYTICS:
+                letterbox = letterbox.in_whole_pixels(seen)
+        return seen.reshape(*seen.shape[:2], -1), letterbox
+
+    def _cropped(self, picture: Picture) -> Picture:
+        return self._library.crop(picture, self._size)
 
     def _decode(self, numbers: NDArray[np.float32], threshold: float, seen: Picture) -> Candidates:
-        rows, columns = numbers.shape
-        layout = layout_of(self._metadata, rows, columns)
-        found = layout.read(numbers, threshold, len(self.classes))
+        found, layout = self._read(numbers, threshold), self._layout or ANCHORS
         oriented = self.task == "obb"
         if layout.centred and not oriented:
             found = found.with_corners()
@@ -168,8 +193,18 @@ class Exported:
         iou = usual.iou if chosen.iou is None else chosen.iou
         return suppress(found, iou, limit, agnostic=chosen.agnostic_nms, oriented=oriented)
 
+    def _divide(self, picture: Picture) -> Detections:
+        """Return the objects of a class for every pixel."""
+        seen, letterbox = self._fit(picture)
+        part("letterbox")
+        pixels = self._engine.run(seen)[0][0]
+        part("forward")
+        if pixels.ndim == 3:  # a score for each class, before any is chosen
+            pixels = pixels.argmax(axis=0) if len(pixels) > 1 else pixels[0] > 0
+        return self._regions.read(letterbox.undo_pixels(pixels))
+
     def _classify(self, picture: Picture, threshold: float) -> Detections:
-        seen = self._library.crop(picture, self._size)
+        seen = self._cropped(picture)
         part("crop")
         scores = self._engine.run(seen)[0][0]
         part("forward")
@@ -184,36 +219,12 @@ def _of_objects(answers: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     return next(answer[0] for answer in answers if answer.ndim == 3)
 
 
-def _library(metadata: Metadata) -> _Library:
-    return _YOLOV5 if metadata.task is None else _ULTRALYTICS
+def _without(task: str, layout: Layout | None) -> frozenset[str]:
+    if layout is None:
+        of_objects = {"iou", "agnostic_nms"}
+        return frozenset(of_objects | ({"max_detections"} if task == "classify" else {"top_k"}))
+    return frozenset({"top_k", "iou", "agnostic_nms"} if layout.suppressed else {"top_k"})
 
 
-def _without(task: str, metadata: Metadata) -> frozenset[str]:
-    if task == "classify":
-        return frozenset({"iou", "max_detections", "agnostic_nms"})
-    suppressed = metadata.end_to_end or metadata.is_rtdetr
-    return frozenset({"top_k", "iou", "agnostic_nms"} if suppressed else {"top_k"})
-
-
-def _input(metadata: Metadata, task: str, options: Options) -> Input:
-    size = _size(options, metadata, task)
-    if task == "classify":
-        return Input(_library(metadata).colours, (size,))
-    if metadata.is_rtdetr:
-        return Input(Normalisation(), (size,))
-    seen = (
-        Letterbox.fit(np.empty((*shape, 3), np.uint8), size, metadata.stride)[0].shape
-        for shape in _LIKELY
-    )
-    return Input(
-        Normalisation(), tuple(dict.fromkeys((rows, columns) for rows, columns, _ in seen))
-    )
-
-
-def _size(options: Options, metadata: Metadata, task: str) -> tuple[int, int]:
-    """Return the height and width to see pictures in, multiples of the stride."""
-    usual = 224 if task == "classify" else 640
-    asked = options.image_size or usual
-    sides = (asked, asked) if options.image_size else metadata.image_size or (asked, asked)
-    height, width = (math.ceil(side / metadata.stride) * metadata.stride for side in sides)
-    return height, width
+def _runs_quantised(engine: Engine, weights: Path) -> bool:
+    return "onnxruntime" in engine.versions and onnx_header.is_quantised(weights)

@@ -50,6 +50,8 @@ CONFIG_KEYS: dict[str, Kind] = {
     "agnostic_nms": FLAG,
     "top_k": COUNT,
     "tile": TILE,
+    "background": Kind(_names, "a list of names"),
+    "separate_parts": FLAG,
     "label_types": _by_class(_SHAPE_TYPE),
     "score_attribute": TEXT,
     "keypoints": Kind(_names, "a list of names"),

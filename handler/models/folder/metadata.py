@@ -16,26 +16,25 @@ from handler.errors import WeightsError
 class Metadata:
     """The metadata of Ultralytics' exporter, or of YOLOv5's, which has only names and stride.
 
-    task: None of YOLOv5's exports. image_size: height and width.
+    task: None of YOLOv5's exports. names: as they are written, None without any.
+    image_size: height and width. channels: of the pictures.
     end_to_end: the network answers with objects, not with candidates for suppression.
+    suppresses: what overlaps is out because `nms=True` was asked for at the export.
     keypoint_shape: of a pose model, how many, and 2 or 3 numbers for each.
     head: the class of the network's last layer; older exports do not tell it.
     """
 
     task: str | None
-    classes: tuple[str, ...]
+    names: Any
     stride: int
     image_size: tuple[int, int] | None
+    channels: int
     end_to_end: bool
+    suppresses: bool
     keypoint_shape: tuple[int, int] | None
     keypoints: tuple[str, ...]
     description: str
     head: str
-
-    @property
-    def is_rtdetr(self) -> bool:
-        """Whether it is a transformer, which sees pictures stretched, not letterboxed."""
-        return self.head == "RTDETRDecoder" or "rtdetr" in self.description.lower()
 
     @property
     def extras(self) -> int:
@@ -47,20 +46,21 @@ class Metadata:
         """Read what stands in metadata.yaml, or as text in an ONNX file.
 
         Raises:
-            WeightsError: the names are missing or a value is not of its kind.
+            WeightsError: a value is not of its kind.
         """
         values = {name: _literal(value) for name, value in written.items()}
         try:
-            names = values["names"]
-            names = dict(enumerate(names)) if isinstance(names, list) else names
             size, points = values.get("imgsz"), values.get("kpt_shape")
             by_class = values.get("kpt_names") or {0: ()}
+            suppresses = bool((values.get("args") or {}).get("nms"))
             return cls(
                 task=values.get("task"),
-                classes=tuple(str(names[index]) for index in range(len(names))),
+                names=values.get("names"),
                 stride=int(values.get("stride", 32)),
                 image_size=None if size is None else (int(size[0]), int(size[1])),
-                end_to_end=bool(values.get("end2end") or (values.get("args") or {}).get("nms")),
+                channels=int(values.get("channels", 3)),
+                end_to_end=bool(values.get("end2end")) or suppresses,
+                suppresses=suppresses,
                 keypoint_shape=None if points is None else (int(points[0]), int(points[1])),
                 keypoints=tuple(str(name) for name in next(iter(by_class.values()))),
                 description=str(values.get("description", "")),
@@ -85,7 +85,7 @@ def of_openvino(folder: Path) -> dict[str, Any]:
             written = yaml.safe_load(file.read_text("utf-8"))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise WeightsError(f"{file} is not YAML: {error}", "Export the model again.") from None
-        if isinstance(written, dict) and "names" in written:
+        if isinstance(written, dict) and not written.keys().isdisjoint(("names", "task")):
             return written
     raise WeightsError(
         f"{folder} has no metadata.yaml: neither its task nor its classes are known",

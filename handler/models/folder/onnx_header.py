@@ -1,17 +1,25 @@
-"""What an ONNX file says of itself, without the network in it.
+"""What an ONNX file says of itself, and the names of its operations, without its numbers.
 
-The fields of `ModelProto` are those of onnx/onnx.proto, the encoding is that of protocol buffers
+The fields of `ModelProto`, `GraphProto` and `NodeProto` are those of onnx/onnx.proto, the encoding
+is that of protocol buffers
 (https://protobuf.dev/programming-guides/encoding).
 """
 
 import mmap
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from handler.errors import WeightsError
 
 _IR_VERSION, _PRODUCER, _METADATA = 1, 2, 14
 _KEY, _VALUE = 1, 2
+_GRAPH, _NODE, _OPERATION = 7, 1, 4
+# What computes in whole numbers, or stands around what does.
+_QUANTISED = {
+    "ConvInteger", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "QLinearConv",
+    "QLinearMatMul", "QuantizeLinear",
+}  # fmt: skip
 _VARINT, _BYTES = 0, 2
 _FIXED = {1: 8, 5: 4}  # wire types of a fixed length
 
@@ -28,20 +36,40 @@ def metadata(path: Path) -> dict[str, str]:
         WeightsError: the file ends before its last field does.
     """
     found = {}
+    with _opened(path) as content:
+        for number, start, end in _fields(content, 0, len(content)):
+            if number == _PRODUCER:
+                found["producer"] = content[start:end].decode()
+            elif number == _METADATA:
+                entry = {n: content[a:b].decode() for n, a, b in _fields(content, start, end)}
+                found[entry.get(_KEY, "")] = entry.get(_VALUE, "")
+    return found
+
+
+def is_quantised(path: Path) -> bool:
+    """Tell whether a network computes in whole numbers. Raises as `metadata` does."""
+    with _opened(path) as content:
+        return not _QUANTISED.isdisjoint(
+            content[a:b].decode()
+            for graph, *of_graph in _fields(content, 0, len(content))
+            if graph == _GRAPH
+            for node, *of_node in _fields(content, *of_graph)
+            if node == _NODE
+            for field, a, b in _fields(content, *of_node)
+            if field == _OPERATION
+        )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[mmap.mmap]:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         try:
-            for number, start, end in _fields(content, 0, len(content)):
-                if number == _PRODUCER:
-                    found["producer"] = content[start:end].decode()
-                elif number == _METADATA:
-                    entry = {n: content[a:b].decode() for n, a, b in _fields(content, start, end)}
-                    found[entry.get(_KEY, "")] = entry.get(_VALUE, "")
+            yield content
         except (IndexError, ValueError) as error:
             raise WeightsError(
                 f"{path} looks like ONNX, but is truncated or damaged",
                 "Copy it again and compare its size with the original's.",
             ) from error
-    return found
 
 
 def _fields(content: mmap.mmap, position: int, end: int) -> Iterator[tuple[int, int, int]]:

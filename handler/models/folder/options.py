@@ -27,6 +27,8 @@ class Options:
     top_k: int = 1
     image_size: int | None = None
     tile: Tiling | None = None
+    background: tuple[str, ...] = ()
+    separate_parts: bool = False
 
     @classmethod
     def merge(cls, settings: Settings, config: Mapping[str, Any]) -> "Options":

@@ -106,7 +106,7 @@ def _of_torchscript(path: Path, checkpoint: Checkpoint) -> str:
 
 
 def _of_export(path: Path, checkpoint: Checkpoint) -> str:
-    if "names" in checkpoint.metadata:
+    if not checkpoint.metadata.keys().isdisjoint(("names", "task")):
         return "exported"
     raise WeightsError(
         f"{path} is an ONNX model of {checkpoint.metadata.get('producer') or 'unknown origin'} "

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handler.detection.detections import Detections
-from handler.detection.labels import check_agreement
+from handler.detection.names import ClassNames
 from handler.errors import WeightsError
 from handler.models.folder.checkpoint import Checkpoint
 from handler.models.folder.model_folder import ModelFolder
@@ -32,9 +32,7 @@ class MMRotate:
     task = "obb"
     keypoints: tuple[str, ...] = ()
 
-    def __init__(
-        self, library: Any, generation: str, network: Any, classes: tuple[str, ...]
-    ) -> None:
+    def __init__(self, library: Any, generation: str, network: Any, names: ClassNames) -> None:
         self._library = library
         self._network = network
         self._tests = [
@@ -43,7 +41,7 @@ class MMRotate:
             for each in _tables_with("score_thr", getattr(module, "test_cfg", None))
         ]
         self.image_variant = _VARIANTS[generation]  # for a function.yaml
-        self.classes = classes
+        self.classes, self.remarks = names.classes, names.remarks
         self.description = f"MMRotate {generation}.x {type(network).__name__}"
         self.image_size = _size(library.resizing(network.cfg))
         self.versions = _installed()
@@ -63,7 +61,10 @@ class MMRotate:
         from handler.models.mmrotate.weights import Weights
 
         weights = Weights.read(folder, checkpoint, settings.trust_weights)
-        classes = _classes(folder, weights.classes)
+        names = ClassNames.of(
+            weights.classes, folder.classes, None, folder.weights, folder.classes_file
+        )
+        classes = names.classes
         device = torch_device(settings.device)
         bound(library.NMS_MODULES, MOST_BOXES)
         try:
@@ -82,7 +83,7 @@ class MMRotate:
                 "Was it trained with a fork, or with another version?",
             ) from error
         _fill(network, weights.tensors, folder)
-        return cls(library, config.generation, network, classes)
+        return cls(library, config.generation, network, names)
 
     def predict(self, picture: Picture, threshold: float) -> Detections:
         """Return the objects on `picture`, (h, w, 3) uint8 BGR; see `families.Model.predict`."""
@@ -143,18 +144,7 @@ def _library(folder: ModelFolder, generation: str) -> Any:
             f"{folder.weights} is of MMRotate {generation}.x, which is {has}",
             f"Use the image {tag} ({_IMAGES[generation]} makes it).",
         )
-    return importlib.import_module(f"handler.models.mmrotate_{generation}")
-
-
-def _classes(folder: ModelFolder, trained: tuple[str, ...] | None) -> tuple[str, ...]:
-    if trained is None and folder.classes is None:
-        raise WeightsError(
-            f"{folder.weights} does not name its classes",
-            f"List them in {folder.classes_file}, one a line, in the order of training.",
-        )
-    if folder.classes is not None and trained is not None:
-        check_agreement(folder.classes, trained, folder.classes_file)
-    return trained or folder.classes or ()
+    return importlib.import_module(f"handler.models.mmrotate.generation_{generation}")
 
 
 def _tables_with(key: str, settings: Any) -> Iterator[Any]:

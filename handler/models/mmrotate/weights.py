@@ -1,50 +1,29 @@
 """A checkpoint of MMRotate, read by torch's restricted loader: its tensors and its class names."""
 
-import codecs
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-import numpy as np
 import torch
 
 from handler.errors import WeightsError
 from handler.models.folder.checkpoint import Checkpoint
 from handler.models.folder.model_folder import ModelFolder
-
-
-class _Remainder:
-    """Stands for what training left in the file and an answer does not need."""
-
-    def __setstate__(self, state: Any) -> None:
-        pass
+from handler.models.unpickling import HARMLESS, Inert, load
 
 
 def _attribute(owner: Any, name: str) -> Any:
     """Stand for `getattr`, by which MMEngine's HistoryBuffer pickles references to its methods."""
-    if owner is _Remainder:
-        return _Remainder
+    if owner is Inert:
+        return Inert
     raise WeightsError(f"The file would look up {name!r}, which MMRotate's own checkpoints do not")
 
 
 _LEFT_BY_TRAINING = ("mmengine.logging.", "mmengine.config.")
-_NUMPY = type(np.dtype(np.float64)), type(np.dtype(np.float32)), type(np.dtype(np.int64))
-_HARMLESS: dict[str, Any] = {
+_OWN: dict[str, Any] = {
+    **HARMLESS,
     "__builtin__.getattr": _attribute,
-    "_codecs.encode": codecs.encode,
     "builtins.getattr": _attribute,
-    "collections.OrderedDict": OrderedDict,
-    "numpy.ndarray": np.ndarray,
-    "numpy.dtype": np.dtype,
-    **{
-        f"numpy.{module}.multiarray.{name}": function
-        for module in ("core", "_core")
-        for name, function in (
-            ("_reconstruct", np.empty(0).__reduce__()[0]),
-            ("scalar", np.float64(0).__reduce__()[0]),
-        )
-    },
 }
 
 
@@ -89,28 +68,15 @@ def _load(folder: ModelFolder, checkpoint: Checkpoint, trusted: bool) -> Any:
     if trusted:
         return torch.load(folder.weights, map_location="cpu", weights_only=False)
     stand_ins = {name: _allowed(folder, name) for name in sorted(checkpoint.imports)}
-    # torch knows the built-in functions of Python 2, by whose names pickles go, by those of 3.
-    allowed: list[Any] = [
-        (own, name.replace("__builtin__.", "builtins."))
-        for name, own in stand_ins.items()
-        if own is not None
-    ]
-    others = torch.serialization.get_safe_globals()
-    torch.serialization.clear_safe_globals()  # ultralytics' getattr is the real one
-    try:
-        with torch.serialization.safe_globals([*allowed, *_NUMPY]):
-            return torch.load(folder.weights, map_location="cpu", weights_only=True)
-    finally:
-        torch.serialization.clear_safe_globals()
-        torch.serialization.add_safe_globals(others)
+    return load(folder.weights, {name: own for name, own in stand_ins.items() if own is not None})
 
 
 def _allowed(folder: ModelFolder, name: str) -> Any:
     """Return what stands for an import of the file; None leaves it to torch."""
-    if name in _HARMLESS:
-        return _HARMLESS[name]
+    if name in _OWN:
+        return _OWN[name]
     if name.startswith(_LEFT_BY_TRAINING):
-        return _Remainder
+        return Inert
     if name.startswith("torch."):
         return None
     raise WeightsError(

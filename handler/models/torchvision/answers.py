@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from handler.detection.detections import Detections, Mask
-from handler.errors import WeightsError
+from handler.detection.names import ClassNames
 from handler.models.folder.model_folder import ModelFolder
 from handler.pictures.decoding import Picture
 
@@ -18,18 +18,16 @@ _BACKGROUND = ("__background__", "background")
 _MASK = 0.5  # the share of certainty from which torchvision counts a pixel as the object's
 
 
-def listed_classes(folder: ModelFolder) -> tuple[str, ...]:
+def listed_classes(folder: ModelFolder) -> ClassNames:
     """Return the classes of classes.txt, without the background if it comes first.
 
     Raises:
         WeightsError: there is no classes.txt; these weights carry no names.
     """
-    if folder.classes is None:
-        raise WeightsError(
-            f"{folder.weights} carries no class names, and there is no {folder.classes_file}",
-            "Write one class a line there, in the order of training, without the background.",
-        )
-    return folder.classes[folder.classes[0] in _BACKGROUND :]
+    listed = folder.classes
+    if listed is not None:
+        listed = listed[listed[0] in _BACKGROUND :]
+    return ClassNames.of(None, listed, None, folder.weights, folder.classes_file)
 
 
 def tensor_of(picture: Picture, device: torch.device) -> torch.Tensor:

@@ -7,6 +7,7 @@ from torchvision import models
 
 from handler.detection.detections import Detections
 from handler.detection.labels import SHAPE_TYPES
+from handler.detection.names import ClassNames
 from handler.detection.skeletons import keypoint_names
 from handler.errors import SettingsError, WeightsError, nearest
 from handler.models.engines.device import torch_device
@@ -19,10 +20,12 @@ from handler.models.torchvision.answers import (
     listed_classes,
     tensor_of,
 )
+from handler.models.unpickling import HARMLESS, load
 from handler.pictures.decoding import Picture
 from handler.settings import Settings
 
 _TASKS = {"maskrcnn": "segment", "keypointrcnn": "pose"}  # by the start of the name; else detect
+_SAVE_TENSORS = "Save the tensors alone: torch.save(model.state_dict(), 'best.pt')."
 _WRAPPERS = ("model", "state_dict", "model_state_dict")  # what training scripts put it into
 
 
@@ -33,13 +36,13 @@ class Torchvision:
         self,
         network: Any,
         architecture: str,
-        classes: tuple[str, ...],
+        names: ClassNames,
         options: Options,
         device: torch.device,
     ) -> None:
         self.task = _task(architecture)
-        self.classes = classes
-        self.keypoints = keypoint_names(_keypoint_count(network), classes, ())
+        self.classes, self.remarks = names.classes, names.remarks
+        self.keypoints = keypoint_names(_keypoint_count(network), names.classes, ())
         self.description = f"torchvision {architecture}"
         self.versions = {"torch": torch.__version__}
         self.without = frozenset(
@@ -68,7 +71,8 @@ class Torchvision:
                 f"{folder.weights} is of the family torchvision, but of which architecture?",
                 "Write `architecture: NAME` in model.yaml, such as fasterrcnn_resnet50_fpn_v2.",
             )
-        task, classes = _task(architecture), listed_classes(folder)
+        task, names = _task(architecture), listed_classes(folder)
+        classes = names.classes
         device = torch_device(settings.device)
         tensors = _tensors(folder, checkpoint)
         sizes = {"num_classes": len(classes) + (task != "classify"), "weights": None}
@@ -87,7 +91,7 @@ class Torchvision:
                 "Correct `architecture` in model.yaml, or the number of lines in classes.txt.",
             ) from error
         network = network.to(device).eval().requires_grad_(False)
-        return cls(network, architecture, classes, options, device)
+        return cls(network, architecture, names, options, device)
 
     @torch.inference_mode()
     def predict(self, picture: Picture, threshold: float) -> Detections:
@@ -125,16 +129,20 @@ def _tensors(folder: ModelFolder, checkpoint: Checkpoint) -> dict[str, torch.Ten
         raise WeightsError(
             f"{folder.weights} is not a state dict"
             + (f" (it imports {sorted(foreign)[0]})" if foreign else ""),
-            "Save the tensors alone: torch.save(model.state_dict(), 'best.pt').",
+            _SAVE_TENSORS,
         )
-    saved = torch.load(folder.weights, map_location="cpu", weights_only=True)
+    saved = load(folder.weights, HARMLESS)
     for wrapper in _WRAPPERS:
-        saved = saved.get(wrapper, saved)
+        saved = saved.get(wrapper, saved) if isinstance(saved, dict) else saved
+    if not isinstance(saved, dict):
+        raise WeightsError(
+            f"{folder.weights} holds {type(saved).__name__}, not a state dict", _SAVE_TENSORS
+        )
     return {name.removeprefix("module."): tensor for name, tensor in saved.items()}
 
 
 def _of_tensors(name: str) -> bool:
-    return name.startswith(("torch.", "collections.", "numpy.", "_codecs.", "argparse."))
+    return name.startswith("torch.") or name in HARMLESS
 
 
 def _thresholds_of(network: Any) -> Any:

@@ -7,6 +7,7 @@ import torch
 from torchvision.transforms._presets import ImageClassification
 
 from handler.detection.detections import Detections
+from handler.detection.names import ClassNames
 from handler.detection.skeletons import keypoint_names
 from handler.errors import SettingsError, WeightsError
 from handler.models.engines.device import torch_device
@@ -32,7 +33,7 @@ class TorchScript:
         self,
         network: Any,
         task: str,
-        classes: tuple[str, ...],
+        names: ClassNames,
         keypoints: tuple[str, ...],
         options: Options,
         device: torch.device,
@@ -40,7 +41,7 @@ class TorchScript:
         self.task = task
         self.description = "TorchScript model"
         self.versions = {"torch": torch.__version__}
-        self.classes = classes
+        self.classes, self.remarks = names.classes, names.remarks
         self.keypoints = keypoints
         self.image_size = None
         self.without = frozenset(
@@ -79,8 +80,8 @@ class TorchScript:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # what it advises is for who saves
             network = torch.jit.load(folder.weights, map_location=device).eval()  # type: ignore[no-untyped-call]
-        names = keypoint_names(len(keypoints), (), keypoints)
-        return cls(network, task, listed_classes(folder), names, options, device)
+        points = keypoint_names(len(keypoints), (), keypoints)
+        return cls(network, task, listed_classes(folder), points, options, device)
 
     @torch.inference_mode()
     def predict(self, picture: Picture, threshold: float) -> Detections:
@@ -88,6 +89,12 @@ class TorchScript:
         seen = tensor_of(picture, self._device)
         if self.task == "classify":
             logits = self._network(self._transforms(seen)[None])[0]
+            if len(logits) != len(self.classes):
+                raise WeightsError(
+                    f"The network answers with {len(logits)} classes, classes.txt has "
+                    f"{len(self.classes)}",
+                    "Write one class a line, in the order of training.",
+                )
             return likely_classes(logits, threshold, self._options.top_k, picture)
         answer = self._network([seen])
         # A scripted detector answers with its losses and its objects, others with these alone.

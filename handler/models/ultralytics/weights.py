@@ -1,6 +1,8 @@
 """An ultralytics file: opened by its content, and what it says of itself."""
 
 import importlib
+import math
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from typing import Any, Self
 
 from handler.errors import WeightsError
 from handler.models.folder.checkpoint import Checkpoint
+from handler.models.unpickling import allowing_numpy
 
 _LIBRARY = "ultralytics."
 _HARMLESS = {
@@ -24,25 +27,36 @@ _HARMLESS = {
 
 @dataclass(frozen=True)
 class About:
-    """What a network says of itself. `image_size` is set where it takes no other."""
+    """What a network says of itself.
+
+    names: as they are written, or None. outputs: how many classes it answers with, if that is told.
+    channels: of the pictures that it takes. suppresses: boxes that overlap are out of its answer.
+    image_size: set where it takes no other. extras: numbers of an object beside box and scores.
+    """
 
     task: str
-    classes: tuple[str, ...]
+    names: Any
+    outputs: int | None
     architecture: str
     keypoint_count: int
     keypoint_names: tuple[str, ...]
+    channels: int = 3
     has_nms: bool = True
+    suppresses: bool = False
     image_size: Any = None
+    extras: int = 0
 
     @classmethod
     def of(cls, network: Any) -> Self:
         """Return what a network of ultralytics says of itself."""
         return cls(
             task=network.task,
-            classes=_in_order(network.names),
+            names=getattr(network, "names", None),
+            outputs=_outputs(network.model[-1]),
             architecture=Path(network.yaml.get("yaml_file", "ultralytics")).stem,
             keypoint_count=getattr(network, "kpt_shape", (0,))[0],
             keypoint_names=_first(getattr(network, "kpt_names", None)),
+            channels=network.yaml.get("channels", 3),
             has_nms=not getattr(network, "end2end", False)
             and "RTDETR" not in type(network).__name__,
         )
@@ -51,20 +65,41 @@ class About:
     def read(cls, checkpoint: Checkpoint) -> Self:
         """Read what an export carries beside the network."""
         metadata = checkpoint.metadata
+        suppresses = bool((metadata.get("args") or {}).get("nms"))
         return cls(
             task=metadata["task"],
-            classes=_in_order(metadata["names"]),
+            names=metadata.get("names"),
+            outputs=None,
             architecture=" ".join(metadata.get("description", "ultralytics").split()[:2]),
             keypoint_count=(metadata.get("kpt_shape") or (0,))[0],
             keypoint_names=_first(metadata.get("kpt_names")),
-            has_nms=not metadata.get("end2end", False),
-            image_size=metadata["imgsz"],
+            channels=metadata.get("channels", 3),
+            has_nms=not (metadata.get("end2end") or suppresses)
+            and metadata.get("head") != "RTDETRDecoder",
+            suppresses=suppresses,
+            image_size=metadata.get("imgsz"),
+            extras={"obb": 1, "pose": math.prod(metadata.get("kpt_shape") or ())}.get(
+                metadata["task"], 0
+            ),
         )
 
+    def outputs_in(self, rows: int, prototypes: int) -> int | None:
+        """Return how many classes an export's answer of (1, rows, ...) has scores for, if it does.
 
-def _in_order(names: Mapping[Any, str]) -> tuple[str, ...]:
-    """Return names by index; JSON has made strings of the indices."""
-    return tuple(str(names[index]) for index in sorted(names, key=int))
+        prototypes: of masks, 0 if there are none.
+        """
+        if self.task in ("classify", "semantic"):
+            return rows
+        return rows - 4 - self.extras - prototypes if self.has_nms else None
+
+
+def _outputs(head: Any) -> int | None:
+    """Return how many classes a head answers with; for those that look for words it is open."""
+    if type(head).__name__.startswith(("World", "YOLOE", "LRPC")):
+        return None
+    linear = getattr(head, "linear", None)  # of a classifier
+    count = getattr(head, "nc", None) if linear is None else linear.out_features
+    return None if count is None else int(count)
 
 
 def _first(names: Mapping[Any, list[str]] | None) -> tuple[str, ...]:
@@ -97,7 +132,8 @@ def open_model(path: Path, weights: Path, checkpoint: Checkpoint, trusted: bool)
 
     tasks.SAFE_LOAD = not trusted
     try:
-        model = YOLO(str(path), task=checkpoint.metadata.get("task"))
+        with allowing_numpy():
+            model = YOLO(str(path), task=checkpoint.metadata.get("task"))
     except Exception as error:
         raise _explain(weights, checkpoint, trusted, error) from error
     if checkpoint.kind == "pickle":
@@ -131,7 +167,10 @@ def _explain(
         return WeightsError(
             f"{weights} was saved by ultralytics {checkpoint.version or 'of unknown version'} "
             f"and needs {missing[0]}, which ultralytics {installed} does not have",
-            "Use an image with a newer ultralytics, or train again with this one.",
+            "Use an image with a newer ultralytics, or train again with this one."
+            if _is_newer(checkpoint.version, installed)
+            else "It is of a fork of ultralytics: export it to ONNX with the fork's own code and "
+            "mount the .onnx, or write a plugin: docs/families/plugin.md.",
         )
     foreign = sorted(
         name
@@ -147,6 +186,12 @@ def _explain(
         f"{weights} cannot be loaded by ultralytics {installed}: {type(error).__name__}: {error}",
         "Copy the file again; if it still fails, save it with this version of ultralytics.",
     )
+
+
+def _is_newer(version: str | None, installed: str) -> bool:
+    """Tell whether one version, such as 8.4.190, comes after another."""
+    numbers = [tuple(map(int, re.findall(r"\d+", each)[:3])) for each in (version or "", installed)]
+    return numbers[0] > numbers[1]
 
 
 def _is_missing(name: str) -> bool:

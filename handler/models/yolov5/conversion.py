@@ -13,7 +13,7 @@ import yaml
 from handler.models.folder.checkpoint import Checkpoint
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
-from handler.models.yolov5.weights import read_network
+from handler.models.yolov5.weights import names_of, read_network
 from handler.settings import Settings
 
 _EXAMPLE = torch.zeros(1, 3, 320, 256)  # any shape will do: it is free in what is written
@@ -29,8 +29,7 @@ def convert(
 ) -> Path:
     """Write the network and what describes it, and return the file or folder, in `out`."""
     network = read_network(folder, checkpoint)
-    names = network.names
-    names = dict(names) if isinstance(names, dict) else dict(enumerate(names))
+    names = dict(enumerate(names_of(folder, network).classes))
     stride = getattr(network.model[-1], "stride", None)
     about = {"stride": 32 if stride is None else int(stride.max()), "names": names}
     return _WRITERS[kind](network, about, out)

@@ -9,13 +9,13 @@ import torchvision
 from numpy.typing import NDArray
 
 from handler.detection.detections import Detections
-from handler.detection.labels import check_agreement
+from handler.detection.names import ClassNames
 from handler.models import masks
 from handler.models.engines.device import torch_device
 from handler.models.folder.checkpoint import Checkpoint
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
-from handler.models.yolov5.weights import TASKS, read_network
+from handler.models.yolov5.weights import TASKS, names_of, read_network
 from handler.pictures.decoding import Picture
 from handler.pictures.letterbox import Letterbox
 from handler.settings import Settings
@@ -32,12 +32,13 @@ class YOLOv5:
 
     keypoints: tuple[str, ...] = ()
 
-    def __init__(self, network: Any, options: Options, device: torch.device) -> None:
+    def __init__(
+        self, network: Any, names: ClassNames, options: Options, device: torch.device
+    ) -> None:
         head = network.model[-1]
         self.task = TASKS[type(head)]
-        names = network.names
-        names = [names[index] for index in sorted(names)] if isinstance(names, dict) else names
-        self.classes = tuple(str(name) for name in names)
+        self.classes = names.classes
+        self.remarks = names.remarks
         self.description = f"YOLOv5 {_NOUNS[self.task]}"
         self.versions = {"torch": str(torch.__version__)}
         unused = {"iou", "max_detections", "agnostic_nms"} if self.task == "classify" else {"top_k"}
@@ -56,10 +57,7 @@ class YOLOv5:
         """Load the weights of `folder`; see `families.Model.load` for what is raised."""
         device = torch_device(settings.device)
         network = read_network(folder, checkpoint)
-        loaded = cls(network.to(device), options, device)
-        if folder.classes is not None:
-            check_agreement(folder.classes, loaded.classes, folder.classes_file)
-        return loaded
+        return cls(network.to(device), names_of(folder, network), options, device)
 
     @torch.inference_mode()
     def predict(self, picture: Picture, threshold: float) -> Detections:

@@ -1,21 +1,34 @@
 """A file of YOLOv5's own repository, read by torch's restricted loader without that repository."""
 
-import argparse
-import codecs
 import sys
-from collections import OrderedDict
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-import numpy as np
-import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from handler.detection.names import ClassNames
 from handler.errors import WeightsError
+from handler.models.channels import check_channels
 from handler.models.folder.checkpoint import Checkpoint
 from handler.models.folder.model_folder import ModelFolder
-from handler.models.yolov5.layers import STAND_INS, Classify, Conv, Detect, Network, Segment
+from handler.models.unpickling import HARMLESS, Inert, load
+from handler.models.yolov5.layers import (
+    STAND_INS,
+    Classify,
+    Conv,
+    Detect,
+    Focus,
+    Network,
+    Segment,
+)
+
+# What a classifier was validated with: what it sees is made as YOLOv5 makes it, without these.
+_OF_PICTURES = ("torchvision.transforms.", "utils.augmentations.", "yolov5.utils.augmentations.")
+
+_EXPORT_IT = (
+    "Export it to ONNX with the export.py of the code that trained it and mount the .onnx, or "
+    "write a plugin: docs/families/plugin.md."
+)
 
 TASKS = {Detect: "detect", Segment: "segment", Classify: "classify"}
 
@@ -33,6 +46,7 @@ def read_network(folder: ModelFolder, checkpoint: Checkpoint) -> Any:
             f"{folder.weights} is pickled like YOLOv5, but not one of its models",
             "Write a plugin for it: docs/families/plugin.md.",
         )
+    check_channels(folder.weights, _channels(network))
     extra = _numbers_too_many(network.model[-1])
     if extra:
         raise WeightsError(
@@ -43,17 +57,25 @@ def read_network(folder: ModelFolder, checkpoint: Checkpoint) -> Any:
     return _prepared(network)
 
 
+def _channels(network: Any) -> int:
+    """Return how many channels the first convolution takes; a Focus layer takes 4 pixels as one."""
+    first = network.model[0]
+    weight = next(each for each in first.parameters() if each.ndim == 4)
+    return int(weight.shape[1]) // (4 if isinstance(first, Focus) else 1)
+
+
+def names_of(folder: ModelFolder, network: Any) -> ClassNames:
+    """Return the names of a network's classes. Raises WeightsError where one has none."""
+    head = network.model[-1]
+    outputs = head.linear.out_features if isinstance(head, Classify) else head.nc
+    written = getattr(network, "names", None)
+    return ClassNames.of(written, folder.classes, int(outputs), folder.weights, folder.classes_file)
+
+
 def _load(folder: ModelFolder, checkpoint: Checkpoint) -> Any:
     """Return what the file holds, built by torch's restricted unpickler from allowed classes."""
     stand_ins = {name: _allowed(folder, name) for name in sorted(checkpoint.imports)}
-    # torch knows the built-in functions of Python 2, by whose names pickles go, by those of 3.
-    allowed: list[Any] = [
-        (stand_in, name.replace("__builtin__.", "builtins."))
-        for name, stand_in in stand_ins.items()
-        if stand_in is not None
-    ]
-    with torch.serialization.safe_globals(allowed):
-        return torch.load(folder.weights, map_location="cpu", weights_only=True)
+    return load(folder.weights, {name: own for name, own in stand_ins.items() if own is not None})
 
 
 def _allowed(folder: ModelFolder, name: str) -> Any:
@@ -65,11 +87,12 @@ def _allowed(folder: ModelFolder, name: str) -> Any:
             return STAND_INS[layer]
         raise WeightsError(
             f"{folder.weights} is of a fork of YOLOv5: it needs {name}",
-            "Export it to TorchScript with the fork's own export.py and write a plugin for it: "
-            "docs/families/plugin.md.",
+            _EXPORT_IT,
         )
-    if name in _HARMLESS:
-        return _HARMLESS[name]
+    if name in _OWN:
+        return _OWN[name]
+    if name.startswith(_OF_PICTURES):
+        return Inert
     if module.startswith("torch.nn.modules."):
         own = getattr(sys.modules.get(module), attribute, None)
         if isinstance(own, type) and issubclass(own, nn.Module):
@@ -77,8 +100,9 @@ def _allowed(folder: ModelFolder, name: str) -> Any:
     elif name.startswith("torch."):
         return None
     raise WeightsError(
-        f"{folder.weights} would import {name}, which YOLOv5's own checkpoints do not",
-        "Save it again with YOLOv5's strip_optimizer.",
+        f"{folder.weights} would import {name}, which YOLOv5's own checkpoints do not: it is of a "
+        "fork, or holds more than the model",
+        _EXPORT_IT,
     )
 
 
@@ -95,19 +119,10 @@ def _attribute(owner: Any, name: str) -> Any:
     raise WeightsError(f"The file would look up {name!r}, which YOLOv5's own checkpoints do not")
 
 
-_HARMLESS: dict[str, Any] = {
+_OWN: dict[str, Any] = {
+    **HARMLESS,
     "__builtin__.getattr": _attribute,
-    "__builtin__.set": set,
-    "_codecs.encode": codecs.encode,
-    "argparse.Namespace": argparse.Namespace,
     "builtins.getattr": _attribute,
-    "builtins.set": set,
-    "collections.OrderedDict": OrderedDict,
-    "numpy._core.multiarray.scalar": np.float64(0).__reduce__()[0],
-    "numpy.core.multiarray.scalar": np.float64(0).__reduce__()[0],
-    "numpy.dtype": np.dtype,
-    "pathlib.PosixPath": PurePosixPath,
-    "pathlib.WindowsPath": PureWindowsPath,
 }
 
 

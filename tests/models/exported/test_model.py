@@ -267,7 +267,7 @@ def test_metadata_of_another_model_is_noticed(tmp_path: Path, export_of: Export)
     folder = shutil.copytree(export_of("yolov8n", "openvino"), tmp_path / "best_openvino_model")
     written = yaml.safe_load((folder / "metadata.yaml").read_text())
     (folder / "metadata.yaml").write_text(yaml.safe_dump(written | {"names": {0: "car"}}))
-    with pytest.raises(WeightsError, match="does not fit a model for detect with 1 classes"):
+    with pytest.raises(WeightsError, match="has 1 name for the 80 classes"):
         load(tmp_path).predict(PICTURES[0], 0.25)
 
 

@@ -22,14 +22,14 @@ def test_the_texts_of_onnx_are_read_as_what_they_stand_for() -> None:
         },
         PATH,
     )
-    assert metadata.classes == ("person", "2")
+    assert metadata.names == {0: "person", 1: "2"}
     assert (metadata.image_size, metadata.stride, metadata.end_to_end) == ((384, 640), 32, True)
     assert (metadata.keypoint_shape, metadata.keypoints) == ((2, 3), ("left", "right"))
 
 
 def test_yolov5_writes_names_and_stride_alone() -> None:
     metadata = Metadata.parse({"names": "['car', 'bus']", "stride": "64"}, PATH)
-    assert (metadata.task, metadata.classes, metadata.stride) == (None, ("car", "bus"), 64)
+    assert (metadata.task, metadata.names, metadata.stride) == (None, ["car", "bus"], 64)
     assert metadata.image_size is None
 
 
@@ -37,7 +37,7 @@ def test_suppression_in_the_network_is_known_from_its_arguments() -> None:
     assert Metadata.parse({"names": ["car"], "args": {"nms": True}}, PATH).end_to_end
 
 
-@pytest.mark.parametrize("written", [{}, {"names": "{1: 'car'}"}, {"names": ["a"], "imgsz": "x"}])
+@pytest.mark.parametrize("written", [{"kpt_shape": "[17]"}, {"names": ["a"], "imgsz": "x"}])
 def test_what_cannot_be_read_is_said_in_one_line(written: dict[str, str]) -> None:
     with pytest.raises(WeightsError, match=r"The metadata of best\.onnx cannot be read") as caught:
         Metadata.parse(written, PATH)

@@ -107,12 +107,6 @@ def test_a_class_list_that_differs_is_refused(
         load(tmp_path)
 
 
-def test_another_task_is_refused_by_name(tmp_path: Path) -> None:
-    YOLO("yolo26n-sem.yaml").save(tmp_path / "best.pt")
-    with pytest.raises(WeightsError, match="task 'semantic'"):
-        load(tmp_path)
-
-
 def test_the_fork_of_yolov12_s_authors_is_told_from_ultralytics_own(tmp_path: Path) -> None:
     model = YOLO("yolo12n.yaml")
     for attention in model.model.modules():

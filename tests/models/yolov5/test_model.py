@@ -123,3 +123,42 @@ def test_nothing_but_yolov5_s_own_layers_is_loaded(tmp_path: Path, name: str, re
     (tmp_path / "model.yaml").write_text("family: yolov5\n")
     with pytest.raises(WeightsError, match=reason):
         load(tmp_path)
+
+
+def test_a_classifier_s_own_transforms_are_not_built(tmp_path: Path) -> None:
+    """What `classify/train.py` saves in the model: torchvision's and YOLOv5's own."""
+    from torchvision import transforms
+    from yolov5.utils.augmentations import CenterCrop, ToTensor
+
+    repository.build("-cls", tmp_path / "best.pt", PICTURES)
+    plain = load(tmp_path).predict(PICTURES[0], 0)
+    saved = torch.load(tmp_path / "best.pt", weights_only=False)
+    saved["model"].transforms = transforms.Compose(
+        [
+            CenterCrop(SIZE),
+            ToTensor(),
+            transforms.Resize(SIZE, interpolation=transforms.InterpolationMode.BICUBIC),
+            transforms.Normalize(0.5, 0.5),
+        ]
+    )
+    torch.save(saved, tmp_path / "best.pt")
+    found = load(tmp_path).predict(PICTURES[0], 0)
+    np.testing.assert_array_equal(found.scores, plain.scores)
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [(["car"], r"has 1 name for the 80 classes"), (None, r"carries no class names.* 80 lines")],
+)
+def test_every_class_needs_a_name(tmp_path: Path, names: Any, reason: str) -> None:
+    repository.build("", tmp_path / "best.pt", PICTURES[:1])
+    saved = torch.load(tmp_path / "best.pt", weights_only=False)
+    if names is None:
+        del saved["model"].names
+    else:
+        saved["model"].names = names
+    torch.save(saved | {"fitness": np.float64(0.5), "best": np.arange(3)}, tmp_path / "best.pt")
+    with pytest.raises(WeightsError, match=reason):
+        load(tmp_path)
+    (tmp_path / "classes.txt").write_text("\n".join(["car", *map(str, range(1, 80))]))
+    assert load(tmp_path).classes[:2] == ("car", "1")
