@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from handler.errors import AnnotateError
+from handler.logs import log, log_to
 from handler.nuclio import workers
-from handler.service import CONTENT_TYPE, Service, log, log_to_stdout
+from handler.service import CONTENT_TYPE, Service
 from handler.settings import Settings
 
 # The image's start command prints it after all that the processor says about the worker's end.
@@ -21,13 +22,15 @@ REASON = Path(tempfile.gettempdir(), "not-ready")
 
 def init_context(context: Any) -> None:
     """Load the model. A failure ends the worker, and with it the container."""
-    log_to_stdout()
+    log_to()
     # Nuclio waits ten seconds for a worker that does not end by itself. The platform that
     # nuclio_sdk has for tests cannot be asked to.
     if hasattr(context.platform, "set_termination_callback"):
         context.platform.set_termination_callback(_end)
     try:
-        context.user_data.service = Service.load(workers.sharing(Settings.from_environment()))
+        settings = Settings.from_environment()
+        log_to(settings.log)
+        context.user_data.service = Service.load(workers.sharing(settings))
     except AnnotateError as error:
         log.error("not ready: %s", error)
         REASON.write_text(f"not ready: {error}\n")

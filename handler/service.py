@@ -1,7 +1,5 @@
 """One frame from request to reply, whoever carries it."""
 
-import logging
-import sys
 import threading
 import time
 import uuid
@@ -26,6 +24,7 @@ from handler.errors import (
     ModelError,
     WeightsError,
 )
+from handler.logs import Line, log
 from handler.machine import cpus
 from handler.models import families
 from handler.models.cache import loading
@@ -41,29 +40,33 @@ CONTENT_TYPE = "application/json"
 
 _LOG_HAS_IT = "The function's log has the traceback under the request id."
 
-log = logging.getLogger("auto_annotate")
-
 
 def _waits() -> bool:
     return False
 
 
-def log_to_stdout() -> None:
-    """Send our log, one line a record, to standard output, where both platforms collect it."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    log.handlers = [handler]
-    log.setLevel(logging.INFO)
-    log.propagate = False
+@dataclass(frozen=True)
+class Seen:
+    """One answered frame: its size in pixels and in bytes, its shapes, and what took how long."""
+
+    width: int
+    height: int
+    bytes: int
+    shapes: int
+    timings: Timings
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A JSON body, its HTTP status, and what HTTP headers it needs besides its type."""
+    """A JSON body, its HTTP status, and what HTTP headers it needs besides its type.
+
+    seen: what was answered, None of an error.
+    """
 
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    seen: Seen | None = None
 
 
 class Service:
@@ -121,13 +124,15 @@ class Service:
         service._warm_up()
         cpus.use(settings.threads)
         log.info(
-            "ready weights=%s task=%s classes=%d threshold=%g seconds=%.1f %s",
-            folder.weights,
-            service.model.task,
-            len(service.model.classes),
-            options.threshold,
-            time.perf_counter() - start,
-            " ".join(f"{name}={number}" for name, number in service.model.versions.items()),
+            Line(
+                message="ready",
+                weights=folder.weights,
+                task=service.model.task,
+                classes=len(service.model.classes),
+                threshold=options.threshold,
+                seconds=round(time.perf_counter() - start, 1),
+                **service.model.versions,
+            )
         )
         for remark in service.model.remarks:
             log.warning("%s: %s", folder.weights, remark)
@@ -240,7 +245,8 @@ class Service:
             failure.__cause__ = error
         traceback = failure if failure.status >= 500 else None
         log.warning(
-            "request=%s status=%d %s", request_id, failure.status, failure, exc_info=traceback
+            Line(request=request_id, status=failure.status, message=str(failure)),
+            exc_info=traceback,
         )
         return error_reply(failure, request_id)
 
@@ -252,19 +258,21 @@ class Service:
         request_id: str,
     ) -> Reply:
         picture, shapes = self.annotate(request.image, request.threshold, timings, gone)
-        reply = Reply(200, to_json(shapes))
+        body = to_json(shapes)
         timings.mark("encode")
         height, width = picture.shape[:2]
+        seen = Seen(width, height, len(request.image), len(shapes), timings)
         log.info(
-            "request=%s status=200 image=%dx%d bytes=%d shapes=%d %s",
-            request_id,
-            width,
-            height,
-            len(request.image),
-            len(shapes),
-            timings,
+            Line(
+                timings,
+                request=request_id,
+                status=200,
+                image=f"{width}x{height}",
+                bytes=seen.bytes,
+                shapes=seen.shapes,
+            )
         )
-        return reply
+        return Reply(200, body, seen=seen)
 
 
 @contextmanager

@@ -207,6 +207,9 @@ class Settings:
     trust_weights: bool = _setting(
         FLAG, False, "load a pickle even if it imports more than its library's own classes"
     )
+    log: str = _setting(
+        one_of("text", "json"), "text", "a line of the log: `text`, or `json`, an object"
+    )
     keep: int = _setting(
         COUNT, 4, "of several models that `serve` answers with, so many are in memory at once"
     )

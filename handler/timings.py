@@ -33,10 +33,14 @@ class Timings:
         """The seconds of all stages together."""
         return sum(self.stages.values())
 
+    def milliseconds(self) -> dict[str, float]:
+        """Return the milliseconds of each stage, of each part of `predict`, and of the frame."""
+        parts = {f"predict.{part}": seconds for part, seconds in self.parts.items()}
+        named = {**self.stages, **parts, "total": self.total}
+        return {name: round(seconds * 1000, 1) for name, seconds in named.items()}
+
     def __str__(self) -> str:
-        each = [f"{stage}={_ms(seconds)}" for stage, seconds in self.stages.items()]
-        each += [f"predict.{part}={_ms(seconds)}" for part, seconds in self.parts.items()]
-        return " ".join([*each, f"total={_ms(self.total)}"])
+        return " ".join(f"{name}={each:.1f}ms" for name, each in self.milliseconds().items())
 
 
 _current: ContextVar[Timings | None] = ContextVar("timings", default=None)
@@ -47,7 +51,3 @@ def part(name: str) -> None:
     timings = _current.get()
     if timings is not None:
         timings.mark_part(name)
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.1f}ms"

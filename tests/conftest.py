@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from handler.logs import log
 from handler.models.ultralytics.model import prepare_environment
-from handler.service import Service, log
+from handler.service import Service
 from handler.settings import Settings
 
 prepare_environment()

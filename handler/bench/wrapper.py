@@ -18,7 +18,7 @@ import msgpack
 import nuclio_sdk
 import nuclio_sdk.json_encoder
 
-from handler.timings import Timings
+from handler.logs import Line, log
 
 LENGTH = struct.Struct(">I")
 _EVENT = {
@@ -42,9 +42,9 @@ class _Timed(logging.Handler):
         self.latest: dict[str, dict[str, float]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        for argument in record.args or ():
-            if isinstance(argument, Timings):
-                self.latest = {"stages": argument.stages, "parts": argument.parts}
+        line: object = record.msg
+        if isinstance(line, Line) and line.timings is not None:
+            self.latest = {"stages": line.timings.stages, "parts": line.timings.parts}
 
 
 def run(path: str, events: BinaryIO, replies: BinaryIO) -> None:
@@ -56,7 +56,7 @@ def run(path: str, events: BinaryIO, replies: BinaryIO) -> None:
     context = nuclio_sdk.Context(nuclio_sdk.Logger(logging.WARNING))
     module.init_context(context)
     timed = _Timed()
-    logging.getLogger("auto_annotate").addHandler(timed)
+    log.addHandler(timed)
     while head := events.read(LENGTH.size):
         message = msgpack.unpackb(events.read(*LENGTH.unpack(head)), raw=True)
         event = nuclio_sdk.Event.deserialize(message)

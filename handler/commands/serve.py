@@ -43,7 +43,7 @@ def serve(weights: tuple[Path, ...], host: str, port: int, keep: int | None) -> 
     curl -s '127.0.0.1:8070/?threshold=0.5' --data-binary @picture.jpg
     auto-annotate serve --weights models --keep 2 --host 0.0.0.0
     """
-    from handler import service
+    from handler.logs import log_to
     from handler.models.folder.several import folders_in
     from handler.server import running
 
@@ -51,7 +51,7 @@ def serve(weights: tuple[Path, ...], host: str, port: int, keep: int | None) -> 
     folders = folders_in(weights or (settings.weights,))
     if port + len(folders) > 65536:
         raise click.UsageError(f"Port {port} leaves no room for {len(folders)} models above it.")
-    service.log_to_stdout()
+    log_to(settings.log)
 
     def say_so(catalogue: "Catalogue") -> None:
         names = ", ".join(served.name for served in catalogue.listed)

@@ -6,7 +6,6 @@ lives, GET /readyz whether it can answer, /api is what CVAT asks a Nuclio dashbo
 """
 
 import asyncio
-import logging
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,14 +17,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from handler.errors import AnnotateError, InternalError, NotReadyError, RequestError
+from handler.logs import log
 from handler.server import dashboard, frames
 from handler.server.catalogue import Catalogue
 from handler.server.listing import listing_of
 from handler.server.served import Served
 from handler.service import error_reply
 from handler.settings import shown
-
-log = logging.getLogger("auto_annotate")
 
 
 class NotFoundError(RequestError):

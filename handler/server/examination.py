@@ -15,6 +15,7 @@ from dataclasses import asdict
 from typing import Any
 
 from handler.errors import AnnotateError, WeightsError
+from handler.logs import log_to
 from handler.server.description import Description
 from handler.service import Service
 from handler.settings import PREFIX, Settings
@@ -72,7 +73,9 @@ def report(settings: Settings) -> dict[str, Any]:
 def main() -> None:
     """Print one line of JSON."""
     try:
-        answer = report(Settings.from_environment())
+        settings = Settings.from_environment()
+        log_to(settings.log, sys.stderr)
+        answer = report(settings)
     except AnnotateError as error:
         answer = {"error": {"message": error.message, "remedy": error.remedy}}
     sys.stdout.write(json.dumps(answer) + "\n")

@@ -1,6 +1,5 @@
 """The server's process: its ports, its start, and its end."""
 
-import logging
 import os
 import signal
 import socket
@@ -55,7 +54,6 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_END,
     )
-    logging.getLogger("uvicorn").setLevel(logging.ERROR)
     server = uvicorn.Server(config)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)

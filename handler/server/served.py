@@ -1,13 +1,13 @@
 """One model folder as the server sees it: its state, what it is, and its queue."""
 
 import asyncio
-import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from handler.errors import AnnotateError, BusyError
+from handler.logs import log
 from handler.machine import cpus
 from handler.nuclio.function import function_name
 from handler.server import examination
@@ -15,8 +15,6 @@ from handler.server.description import Description
 from handler.server.shelf import Shelf
 from handler.service import Reply
 from handler.settings import Settings
-
-log = logging.getLogger("auto_annotate")
 
 
 class Served:

@@ -2,16 +2,14 @@
 
 import asyncio
 import gc
-import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from handler.logs import log
 from handler.service import Service
 from handler.settings import Settings
-
-log = logging.getLogger("auto_annotate")
 
 
 @dataclass

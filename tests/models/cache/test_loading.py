@@ -28,10 +28,11 @@ from tests.conftest import DEMO, EXAMPLES
 PICTURES = [decoding.decode(path.read_bytes(), 10**8) for path in EXAMPLES]
 START = """
 import sys
-from handler.service import Service, log_to_stdout
+from handler.logs import log_to
+from handler.service import Service
 from handler.settings import Settings
 
-log_to_stdout()
+log_to()
 service = Service.load(Settings.from_environment())
 print("with torch" if "torch" in sys.modules else "without torch")
 """
