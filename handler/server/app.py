@@ -13,17 +13,20 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from handler.errors import AnnotateError, InternalError, NotReadyError, RequestError
 from handler.logs import log
-from handler.server import dashboard, frames
+from handler.server import dashboard, frames, openapi
 from handler.server.catalogue import Catalogue
 from handler.server.listing import listing_of
+from handler.server.metrics import Metrics
 from handler.server.served import Served
 from handler.service import error_reply
 from handler.settings import shown
+
+_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 class NotFoundError(RequestError):
@@ -39,6 +42,8 @@ def create_app(catalogue: Catalogue, on_start: Callable[[], None] = lambda: None
     on_start: called when it is known of each model whether it works.
     """
 
+    metrics = Metrics(catalogue)
+
     async def annotate(request: Request) -> Response:
         return await _answer(request, catalogue.at(request.scope["server"][1]))
 
@@ -49,7 +54,7 @@ def create_app(catalogue: Catalogue, on_start: Callable[[], None] = lambda: None
             raise served.error or NotReadyError(
                 "The model is still loading", "Try again in a few seconds."
             )
-        return await frames.answer(request, served)
+        return await frames.answer(request, served, metrics)
 
     async def models(_: Request) -> Response:
         return JSONResponse([listing_of(served) for served in catalogue.models])
@@ -76,6 +81,16 @@ def create_app(catalogue: Catalogue, on_start: Callable[[], None] = lambda: None
         }
         return JSONResponse(report, 200 if catalogue.state == "ready" else 503)
 
+    async def figures(request: Request) -> Response:
+        text, content_type = metrics.exposition(request.headers.get("accept", ""))
+        return Response(text, headers={"Content-Type": content_type})
+
+    async def description(_: Request) -> Response:
+        return JSONResponse(openapi.document())
+
+    async def documentation(_: Request) -> Response:
+        return HTMLResponse(openapi.page(), headers={"Content-Security-Policy": _PAGE_POLICY})
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async def start() -> None:
@@ -93,7 +108,10 @@ def create_app(catalogue: Catalogue, on_start: Callable[[], None] = lambda: None
             Route("/models/{name}", model, methods=["GET", "POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-            *dashboard.routes(catalogue),
+            Route("/metrics", figures),
+            Route("/openapi.json", description),
+            Route("/docs", documentation),
+            *dashboard.routes(catalogue, metrics),
         ],
         exception_handlers={
             HTTPException: _http_error,

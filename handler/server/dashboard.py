@@ -17,6 +17,7 @@ from starlette.routing import Route
 from handler.cvat.rules.listing import NAMESPACE, PROJECT
 from handler.server import frames
 from handler.server.catalogue import Catalogue
+from handler.server.metrics import Metrics
 from handler.server.served import Served
 
 DEFAULT_SECONDS = 60.0  # without the header; CVAT sends 120s
@@ -27,7 +28,7 @@ _STATES = {"starting": "building", "failed": "error"}
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def routes(catalogue: Catalogue) -> list[Route]:
+def routes(catalogue: Catalogue, metrics: Metrics) -> list[Route]:
     """Return the routes below /api."""
 
     async def functions(request: Request) -> Response:
@@ -64,7 +65,14 @@ def routes(catalogue: Catalogue) -> list[Route]:
         seconds = seconds_of(request.headers.get("x-nuclio-invoke-timeout"))
         if seconds is None:
             return _refusal("Invalid invoke timeout", 400)
-        return await _invoke(request, served, seconds)
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await frames.answer(request, served, metrics)
+        except TimeoutError:
+            waited = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+            return _failure(f"Post 'http://{_urls(served)[0]}/': {waited}")
+        answer.headers["Vary"] = "Origin"
+        return answer
 
     async def versions(_: Request) -> Response:
         label = f"auto-annotate {version('auto-annotate')}"
@@ -119,17 +127,6 @@ def seconds_of(duration: str | None) -> float | None:
     if _DURATION.sub("", duration):
         return None
     return sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(duration))
-
-
-async def _invoke(request: Request, served: Served, seconds: float) -> Response:
-    try:
-        async with asyncio.timeout(seconds):
-            answer = await frames.answer(request, served)
-    except TimeoutError:
-        waited = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
-        return _failure(f"Post 'http://{_urls(served)[0]}/': {waited}")
-    answer.headers["Vary"] = "Origin"
-    return answer
 
 
 def _urls(served: Served) -> list[str]:

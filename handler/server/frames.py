@@ -1,6 +1,7 @@
 """One frame over HTTP: its body in, the model's answer out, and who goes away in between."""
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from typing import Any
 
@@ -9,22 +10,30 @@ from starlette.responses import Response
 
 from handler.errors import AnnotateError, GoneError, RequestError
 from handler.nuclio.limits import MAX_BODY_BYTES
+from handler.server.metrics import Metrics
 from handler.server.served import Served
 from handler.service import CONTENT_TYPE, Reply, error_reply
 
 SERVER = {"Server": "nuclio"}  # as of a function on Nuclio
 
 
-async def answer(request: Request, served: Served) -> Response:
+async def answer(request: Request, served: Served, metrics: Metrics) -> Response:
     """Read a frame and answer it, as the Nuclio function would."""
+    start = time.perf_counter()
     try:
         served.check_queue()
         body = await read_body(request)
+        start = time.perf_counter()
         content_type = request.headers.get("content-type", "")
         work = served.answer(body, content_type, request.query_params.get("threshold"))
-        return response(await _unless_gone(request, work))
+        reply = await _unless_gone(request, work)
     except AnnotateError as error:
-        return refusal(error)
+        reply = error_reply(error)
+    except asyncio.CancelledError:
+        metrics.count(served.name, GoneError.status)
+        raise
+    metrics.observe(served.name, reply, time.perf_counter() - start)
+    return response(reply)
 
 
 async def read_body(request: Request) -> bytearray:
