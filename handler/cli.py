@@ -9,7 +9,18 @@ import click
 from handler.errors import AnnotateError
 
 # A command is the function of its name in the module of its name, imported when it is asked for.
-COMMANDS = ("annotate", "bench", "check", "deploy", "export", "function", "remove", "serve", "task")
+COMMANDS = (
+    "annotate",
+    "bench",
+    "bundle",
+    "check",
+    "deploy",
+    "export",
+    "function",
+    "remove",
+    "serve",
+    "task",
+)
 
 
 class _Group(click.Group):
