@@ -38,6 +38,7 @@ from handler.timings import Timings
 
 CONTENT_TYPE = "application/json"
 
+_LOWEST = 0.01  # the lowest threshold that CVAT's own field takes
 _LOG_HAS_IT = "The function's log has the traceback under the request id."
 
 
@@ -171,11 +172,34 @@ class Service:
             share.keep(picture.nbytes)
             timings.mark("decode")
             found = self.detect(picture, threshold, timings, gone)
-        height, width = picture.shape[:2]
-        with _model_errors():
-            shapes = shapes_of(found, self.label_of_class, width, height)
+        shapes = self.shapes(found, picture)
         timings.mark("shapes")
         return picture, shapes
+
+    def shapes(self, found: Detections, picture: Picture) -> list[dict[str, Any]]:
+        """Return CVAT's shapes for what was found on a picture.
+
+        Raises:
+            BusyError: there is no memory for them at this moment.
+            ModelError: the model gave what cannot be a shape.
+        """
+        height, width = picture.shape[:2]
+        with _model_errors():
+            return shapes_of(found, self.label_of_class, width, height)
+
+    def best_below(self, picture: Picture) -> tuple[str, float] | None:
+        """Return the label and the score of the likeliest object, whatever the thresholds.
+
+        Raises:
+            BusyError: there is no memory for it at this moment.
+            ModelError: the model failed.
+        """
+        with _model_errors(), self._one_at_a_time:
+            found = self.model.predict(picture, _LOWEST)
+        if not len(found):
+            return None
+        best = int(found.scores.argmax())
+        return self.label_of_class[int(found.classes[best])].name, float(found.scores[best])
 
     def detect(
         self,

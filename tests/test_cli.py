@@ -62,7 +62,7 @@ def test_annotating_a_folder_again_gives_the_same_results_and_no_others(
         content = {path.name: path.read_bytes() for path in (tmp_path / "annotated").iterdir()}
         assert sorted(content) == ["a.jpg", "a.json", "annotated.jsonl"]
         if again:
-            assert result.stdout == "0 pictures, 0 objects (1 were done before) -> annotated\n"
+            assert result.stdout == "0 pictures, 0 objects, 1 done before -> annotated\n"
 
 
 @pytest.mark.parametrize("threshold", [0.25, 0.6])
@@ -102,7 +102,7 @@ def test_a_broken_picture_does_not_stop_the_others(tmp_path: Path) -> None:
         "annotate", tmp_path / "broken.jpg", EXAMPLES[0], "--weights", DEMO, "--out", tmp_path / "o"
     )
     assert result.exit_code == 1
-    assert "broken.jpg: 'image' is truncated or corrupt" in result.stderr
+    assert "broken.jpg is truncated or corrupt (" in result.stderr
     assert (tmp_path / "o" / f"{EXAMPLES[0].stem}.json").exists()
 
 

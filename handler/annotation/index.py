@@ -1,20 +1,24 @@
 """Which picture each result is of."""
 
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from handler.errors import SettingsError
+from handler.annotation.writing import unwritable
 
 NAME = "annotated.jsonl"
+SUFFIXES = (".json", ".jpg", ".png")  # of a result's files
 
 
 class Index:
     """Which picture each result is of: a file in the folder of results.
 
-    A line is one result: `name`, `source` (an absolute path), `size` in bytes and `changed` in
-    nanoseconds of the source, `shapes` found. Lines are added as results are finished; of several
-    of one name the last counts.
+    A line is one result: `name`; `source`, a path from the folder of results, so that both can be
+    moved together, or seen under another path inside a container; and, once the result is there,
+    `size` in bytes and `changed` in nanoseconds of the source, and `shapes` found. Lines are added;
+    of several of one name the last counts.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -22,7 +26,7 @@ class Index:
         self.path = folder / NAME
         self._entries: dict[str, dict[str, Any]] = {}
         if self.path.exists():
-            for line in self.path.read_text("utf-8").splitlines():
+            for line in self.path.read_text("utf-8", errors="replace").splitlines():
                 self._read(line)
 
     def _read(self, line: str) -> None:
@@ -36,19 +40,36 @@ class Index:
         """Tell whether there is a result of this name that is of another picture."""
         entry = self._entries.get(name)
         if entry is None:
-            return (self.folder / f"{name}.json").exists()
-        return bool(entry["source"] != str(source.resolve()))
+            files = (self.folder / f"{name}{suffix}" for suffix in SUFFIXES)
+            return any(file.exists() for file in files)
+        return bool(entry["source"] != self._from_here(source))
 
     def done(self) -> set[str]:
-        """Return the names whose results are there, of sources that did not change since."""
+        """Return the names of finished results, of sources that did not change since."""
+        states: dict[str, Mapping[str, int]] = {}
         names = set()
         for name, entry in self._entries.items():
-            if (self.folder / f"{name}.json").exists() and entry == {
-                **entry,
-                **_state(Path(entry["source"])),
-            }:
+            source = entry["source"]
+            if source not in states:
+                states[source] = _state(self.folder / source)
+            if entry.items() >= states[source].items():
                 names.add(name)
         return names
+
+    def claim(self, names: Mapping[str, Path]) -> None:
+        """Note whose results will have names, before any is written.
+
+        Raises:
+            SettingsError: the index cannot be written.
+        """
+        new = ((name, self._from_here(source)) for name, source in names.items())
+        self._add(
+            [
+                {"name": name, "source": source}
+                for name, source in new
+                if self._entries.get(name, {}).get("source") != source
+            ]
+        )
 
     def add(self, name: str, source: Path, shapes: int) -> None:
         """Note a finished result.
@@ -56,13 +77,21 @@ class Index:
         Raises:
             SettingsError: the index cannot be written.
         """
-        entry = {"name": name, "source": str(source.resolve()), **_state(source), "shapes": shapes}
-        self._entries[name] = entry
+        entry = {"name": name, "source": self._from_here(source), **_state(source)}
+        self._add([entry | {"shapes": shapes}])
+
+    def _add(self, entries: list[dict[str, Any]]) -> None:
+        self._entries.update({entry["name"]: entry for entry in entries})
+        lines = [json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries]
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+                file.write("".join(lines))
         except OSError as error:
-            raise SettingsError(f"{self.path} cannot be written ({error.strerror})") from None
+            raise unwritable(self.path, error) from None
+
+    def _from_here(self, source: Path) -> str:
+        return Path(os.path.relpath(source.absolute(), self.folder.absolute())).as_posix()
 
 
 def _state(source: Path) -> dict[str, int]:

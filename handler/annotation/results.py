@@ -1,6 +1,5 @@
 """What is written for each picture: CVAT's JSON, and the picture with the shapes drawn."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,8 @@ from typing import Any
 import cv2
 import simplejpeg
 
+from handler.annotation.writing import write_whole
 from handler.cvat.shapes import to_json
-from handler.errors import SettingsError
 from handler.pictures.decoding import Picture
 
 QUALITY = 90  # of a JPEG, 0 to 100
@@ -31,6 +30,10 @@ class Results:
         suffixes = [".json"] if self.pictures == "none" else [".json", f".{self.pictures}"]
         return [self.folder / f"{name}{suffix}" for suffix in suffixes]
 
+    def are_there(self, name: str) -> bool:
+        """Tell whether all files of a result are there."""
+        return all(path.exists() for path in self.paths(name))
+
     def write(self, name: str, shapes: Iterable[dict[str, Any]], drawn: Picture | None) -> None:
         """Write a result; `drawn` is BGR, None where no picture is written.
 
@@ -40,26 +43,6 @@ class Results:
         if drawn is not None:
             write_whole(self.paths(name)[1], _encoded(drawn, self.pictures))
         write_whole(self.paths(name)[0], one_a_line(shapes))
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all.
-
-    Raises:
-        SettingsError: the folder cannot be written, or is full.
-    """
-    staged = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        staged.write_bytes(content)
-        os.replace(staged, path)  # noqa: PTH105 - as the name says
-    except OSError as error:
-        staged.unlink(missing_ok=True) if staged.parent.is_dir() else None
-        raise SettingsError(
-            f"{path} cannot be written ({error.strerror})",
-            "Name a folder of yours with --out; in a container run it as yourself, with "
-            '--user "$(id -u)".',
-        ) from None
 
 
 def one_a_line(shapes: Iterable[dict[str, Any]]) -> bytes:

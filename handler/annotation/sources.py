@@ -1,8 +1,9 @@
 """What is to be annotated: pictures, those in folders, and the frames of videos."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
 
 from handler.annotation import index, video
@@ -53,19 +54,20 @@ def sources_in(paths: Iterable[Path], out: Path) -> list[Source]:
     Raises:
         SettingsError: one of them is not there, or is no file or folder.
     """
-    found: dict[Path, Source] = {}
+    found: dict[str, Source] = {}
     for path in paths:
         for source in _found_in(path):
-            absolute = source.path.resolve()
-            if not absolute.is_relative_to(out.resolve()):
-                found.setdefault(absolute, source)
+            if not source.path.resolve().is_relative_to(out.resolve()):
+                found.setdefault(os.path.normpath(source.path.absolute()), source)
     return list(found.values())
 
 
 def _found_in(path: Path) -> Iterator[Source]:
-    if "://" in str(path) or ":/" in str(path) or str(path) == "-":
+    scheme = re.match(r"(\w+):/+", str(path))  # a Path has one slash where there were two
+    if scheme is not None or str(path) == "-":
+        name = str(path) if scheme is None else f"{scheme[1]}://{str(path)[scheme.end() :]}"
         raise SettingsError(
-            f"{path} is not read: files and folders are", "Download it, and name the file."
+            f"{name} is not read: files and folders are", "Write it to a file, and name that."
         )
     if not path.exists():
         raise SettingsError(f"{path} does not exist", "Name a picture, a video or a folder.")
@@ -81,10 +83,8 @@ def _found_in(path: Path) -> Iterator[Source]:
             yield Source(file, path, PurePosixPath(file.relative_to(path).as_posix()))
 
 
-def frames_of(
-    source: Source, name: str, every: int, max_pixels: int, skipped: Collection[str]
-) -> Iterator[Frame]:
-    """Yield a picture, or each `every`-th frame of a video, but for those whose names are skipped.
+def frames_of(source: Source, name: str, every: int, max_pixels: int) -> Iterator[Frame]:
+    """Yield a picture, or each `every`-th frame of a video.
 
     A frame of a video is named by its number, below the video's name.
 
@@ -93,13 +93,10 @@ def frames_of(
         SettingsError: PyAV is not installed.
     """
     if not source.is_video:
-        if name not in skipped:
-            yield Frame(source, name, None, lambda: decode(source.path.read_bytes(), max_pixels))
+        yield Frame(source, name, None, lambda: decode(source.path.read_bytes(), max_pixels))
         return
-    for number, read in video.frames(source.path, every):
-        of_frame = f"{name}/{number:06}"
-        if of_frame not in skipped:
-            yield Frame(source, of_frame, number, read)
+    for number, read in video.frames(source.path, every, max_pixels):
+        yield Frame(source, f"{name}/{number:06}", number, read)
 
 
 def count(sources: Iterable[Source], every: int) -> int | None:
@@ -111,47 +108,3 @@ def count(sources: Iterable[Source], every: int) -> int | None:
             return None
         total += -(-length // every)
     return total
-
-
-def named(sources: Iterable[Source], taken: Callable[[str, Source], bool]) -> dict[Source, str]:
-    """Give each source the name of its results: its path below the argument, without the suffix.
-
-    Where two would have the same name, both keep their suffix; where that is the same too, the
-    argument's name goes before it, and at last a number behind. taken: whether a name already
-    belongs to another source.
-    """
-    names: dict[Source, str] = {}
-    waiting = list(sources)
-    numbered = [partial(_numbered, number) for number in range(2, 1000)]
-    rules: list[Callable[[Source], str]] = [_plain, _with_suffix, _with_root, *numbered]
-    for rule in rules:
-        wanted: dict[str, list[Source]] = {}
-        for source in waiting:
-            wanted.setdefault(rule(source), []).append(source)
-        given = set(names.values())
-        waiting = []
-        for name, sharers in wanted.items():
-            free = len(sharers) == 1 and name not in given and not taken(name, sharers[0])
-            if free:
-                names[sharers[0]] = name
-            else:
-                waiting += sharers
-        if not waiting:
-            break
-    return names
-
-
-def _plain(source: Source) -> str:
-    return str(source.relative.with_suffix(""))
-
-
-def _with_suffix(source: Source) -> str:
-    return str(source.relative)
-
-
-def _with_root(source: Source) -> str:
-    return f"{source.root.resolve().name}/{source.relative}"
-
-
-def _numbered(number: int, source: Source) -> str:
-    return f"{source.relative.with_suffix('')}-{number}"

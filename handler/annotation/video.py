@@ -13,31 +13,32 @@ import numpy as np
 
 from handler.errors import RequestError
 from handler.models.libraries import check_extra
-from handler.pictures.decoding import Picture
+from handler.pictures.decoding import Picture, check_size
 
 
-def frames(path: Path, every: int) -> Iterator[tuple[int, Callable[[], Picture]]]:
+def frames(path: Path, every: int, max_pixels: int) -> Iterator[tuple[int, Callable[[], Picture]]]:
     """Yield the number of each `every`-th frame, and what returns its pixels, BGR.
 
     Raises:
-        RequestError: the file is no video, or is damaged before its first frame.
+        RequestError: the file is no video, is damaged, or its frames have more than `max_pixels`.
         SettingsError: PyAV is not installed.
     """
     av = _library()
     try:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
+            check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
             stream.thread_type = "AUTO"
             number = -1
             for number, frame in enumerate(container.decode(stream)):
                 if number % every == 0:
                     yield number, _reader(frame)
             if number < 0:
-                raise RequestError(f"{path} has no frames", "Is it complete?")
+                raise RequestError("'image' has no frames", "Is it complete?")
     except (av.FFmpegError, IndexError) as error:
         reason = str(error).strip() or type(error).__name__
         raise RequestError(
-            f"{path} cannot be read as a video ({reason})", "Copy it again, or convert it."
+            f"'image' cannot be read as a video ({reason})", "Copy it again, or convert it."
         ) from None
 
 

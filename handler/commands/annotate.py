@@ -1,7 +1,8 @@
 """The command `auto-annotate annotate`."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,14 @@ import click
 
 from handler.commands.arguments import settings_of, weights_option
 from handler.commands.screen import Screen
-from handler.errors import RequestError
+from handler.errors import RequestError, SettingsError
 
 if TYPE_CHECKING:
+    from handler.annotation.index import Index
     from handler.annotation.pipeline import Annotated
+    from handler.annotation.results import Results
     from handler.annotation.sources import Frame, Source
+    from handler.annotation.summary import Sums
 
 
 @click.command()
@@ -68,50 +72,35 @@ def annotate(
     auto-annotate annotate photos/ --weights models/cars --pictures none --resume
     auto-annotate annotate clip.mp4 --weights models/cars --every 10
     """
-    from handler.annotation import pipeline, sources
+    from handler.annotation import sources
     from handler.annotation.index import Index
+    from handler.annotation.names import claimed
+    from handler.annotation.pipeline import Pipeline
     from handler.annotation.results import Results
+    from handler.annotation.summary import Sums
     from handler.pictures.files import PICTURE_SUFFIXES
     from handler.service import Service
 
-    found = sources.sources_in(images, out)
+    try:
+        found = sources.sources_in(images, out)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from None
     if not found:
         kinds = " ".join((*PICTURE_SUFFIXES, *sources.VIDEO_SUFFIXES))
         raise click.BadParameter(f"no pictures or videos ({kinds}) found outside {out}")
     settings = settings_of(weights, exports=False)
     service = Service.load(settings)
-    results, index = Results(out, pictures), Index(out)
-
-    def is_taken(name: str, source: "Source") -> bool:
-        first = f"{name}/{0:06}" if source.is_video else name
-        return index.belongs_to_another(first, source.path)
-
-    names = sources.named(found, is_taken)
-    skipped = index.done() if resume else set()
-    sums = _Sums(len(skipped))
+    results, index, sums = Results(out, pictures), Index(out), Sums()
+    names = claimed(found, index)
+    done = set(filter(results.are_there, index.done())) if resume else set()
+    pipeline = Pipeline(service, results, threshold)
     with Screen("Annotating", sources.count(found, every)) as screen:
-
-        def frames() -> Iterator["Frame"]:
-            for source in found:
-                try:
-                    yield from sources.frames_of(
-                        source, names[source], every, settings.max_pixels, skipped
-                    )
-                except RequestError as error:
-                    sums.failed += 1
-                    screen.complain(f"{source.path}: {error}")
-
+        read = partial(sources.frames_of, every=every, max_pixels=settings.max_pixels)
+        todo = _todo(names, read, done, sums, screen)
         try:
-            for annotated in pipeline.annotate(frames(), service, results, threshold):
-                screen.advance()
-                sums.add(annotated)
-                name = annotated.frame.name
-                if annotated.error is not None:
-                    screen.complain(f"{annotated.frame}: {annotated.error}")
-                    continue
-                index.add(name, annotated.frame.source.path, len(annotated.shapes))
-                written = ", ".join(str(path) for path in results.paths(name))
-                screen.say(f"{annotated.frame}: {_summary(annotated)} -> {written}")
+            with closing(pipeline.annotate(todo)) as each:
+                for annotated in each:
+                    _take(annotated, results, index, sums, screen)
         except KeyboardInterrupt:
             screen.complain(f"Stopped. {sums} -> {out}; --resume goes on from here.")
             ctx.exit(130)
@@ -120,39 +109,41 @@ def annotate(
         ctx.exit(1)
 
 
-class _Sums:
-    """How many pictures were annotated, what was on them, and how many failed."""
+def _todo(
+    names: Mapping["Source", str],
+    read: Callable[["Source", str], Iterator["Frame"]],
+    done: Collection[str],
+    sums: "Sums",
+    screen: Screen,
+) -> Iterator["Frame"]:
+    """Yield the frames of all sources that are not done yet; a video that breaks ends early."""
+    from handler.pictures.files import about_file
 
-    def __init__(self, before: int) -> None:
-        self.pictures = self.objects = self.failed = 0
-        self.before = before
-
-    def add(self, annotated: "Annotated") -> None:
-        if annotated.error is None:
-            self.pictures += 1
-            self.objects += len(annotated.shapes)
-        else:
-            self.failed += 1
-
-    def __str__(self) -> str:
-        parts = [_counted(self.pictures, "picture"), _counted(self.objects, "object")]
-        parts += [f"{self.failed} failed"] if self.failed else []
-        return ", ".join(parts) + (f" ({self.before} were done before)" if self.before else "")
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
-
-
-def _summary(annotated: "Annotated") -> str:
-    """Return how many objects of each class there are: "2 car, 1 bus".."""
-    if not annotated.shapes:
-        best = annotated.best
-        return "nothing found" + (f" (best: {best[0]} {best[1]:.2f})" if best else "")
-    counts = Counter(str(shape["label"]) for shape in annotated.shapes)
-    return ", ".join(f"{count} {_readable(label)}" for label, count in counts.items())
+    for source, name in names.items():
+        try:
+            for frame in read(source, name):
+                if frame.name not in done:
+                    yield frame
+                    continue
+                sums.before += 1
+                screen.advance()
+        except RequestError as error:
+            sums.failed += 1
+            screen.complain(about_file(str(source.path), error))
 
 
-def _readable(label: str) -> str:
-    """Return a label that cannot be taken for a number of objects."""
-    return f'"{label}"' if label[:1].isdigit() else label
+def _take(
+    annotated: "Annotated", results: "Results", index: "Index", sums: "Sums", screen: Screen
+) -> None:
+    """Note what came of a frame, and say it."""
+    from handler.annotation.summary import in_words
+
+    screen.advance()
+    sums.add(annotated)
+    if annotated.failure is not None:
+        screen.complain(annotated.failure)
+        return
+    frame = annotated.frame
+    index.add(frame.name, frame.source.path, len(annotated.shapes))
+    written = ", ".join(map(str, results.paths(frame.name)))
+    screen.say(f"{frame}: {in_words(annotated)} -> {written}")

@@ -1,80 +1,80 @@
-"""Words on a picture: a caption for each shape, none on top of another."""
+"""Captions: what stands on them, and where each finds a place of its own."""
 
 from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from handler.pictures.decoding import Picture
 
 Color = tuple[int, int, int]
+Extent = tuple[float, float, float, float]
+
+_FONT_SIZES = 8  # sizes of which the font is kept
+_TABLETS = 512  # captions that are kept: some 10 kB each
+_LIGHT = 480  # of 765: a color on which black is easier to read
+
+
+@lru_cache(_FONT_SIZES)
+def _font(height: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size=height)
+
+
+@lru_cache(_TABLETS)
+def _tablet(text: str, height: int, color: Color) -> Picture:
+    """Return a caption by itself, on `color` (BGR): white, or black where that is light."""
+    font = _font(height)
+    _, _, right, bottom = font.getbbox(f" {text} ")
+    image = Image.new("L", (round(right), round(bottom) + height // 6))
+    ImageDraw.Draw(image).text((0, 0), f" {text} ", fill=255, font=font)
+    letters = np.asarray(image, np.float32)[..., None] / 255
+    ground = np.array(color, np.float32)
+    ink = 0 if sum(color) > _LIGHT else 255
+    return np.asarray(ground + (ink - ground) * letters, np.uint8)
 
 
 class Captions:
-    """The captions of one picture (BGR); `height` is that of the text, in pixels."""
+    """The captions of one picture: none covers another, and one that finds no place is left out."""
 
     def __init__(self, picture: Picture, height: int) -> None:
-        self.height = height
         self._picture = picture
-        self._font = ImageFont.load_default(size=height)
-        self._taken = np.zeros((0, 4), np.int64)  # x1 y1 x2 y2
+        self.height = height
+        self._taken: NDArray[np.int64] = np.zeros((0, 4), np.int64)
 
-    def write(self, text: str, box: tuple[float, float, float, float], color: Color) -> bool:
-        """Write `text` at a shape's box x1 y1 x2 y2, where there is room; tell whether there was.
+    def write(self, text: str, extent: Extent, color: Color) -> bool:
+        """Write on `color` (BGR) by an object that reaches over `extent`, x1 y1 x2 y2.
 
-        Tried are the places above its top left corner, inside it, below it and beside it.
+        Returns whether there was a place for it.
         """
-        words = _rendered(self._font, text)
-        rows, columns = words.shape
-        for left, top in self._places(box, columns, rows):
-            place = np.array([left, top, left + columns, top + rows])
-            if not self._is_taken(place):
-                self._taken = np.vstack([self._taken, place])
-                self._blend(words, left, top, color)
+        rows, columns = self._picture.shape[:2]
+        tablet = _tablet(text, self.height, color)[:rows, :columns]
+        height, width = tablet.shape[:2]
+        for x, y in _corners(extent, width, height):
+            left = min(max(round(x), 0), columns - width)
+            top = min(max(round(y), 0), rows - height)
+            if self._is_free(left, top, left + width, top + height):
+                self._taken = np.vstack([self._taken, (left, top, left + width, top + height)])
+                self._picture[top : top + height, left : left + width] = tablet
                 return True
         return False
 
-    def _places(
-        self, box: tuple[float, float, float, float], columns: int, rows: int
-    ) -> Iterator[tuple[int, int]]:
-        height, width = self._picture.shape[:2]
-        x1, y1, x2, y2 = (round(value) for value in box)
-        for left, top in ((x1, y1 - rows), (x1, y1), (x1, y2), (x2, y1)):
-            yield max(0, min(left, width - columns)), max(0, min(top, height - rows))
-
-    def _is_taken(self, place: NDArray[np.int64]) -> bool:
+    def _is_free(self, left: int, top: int, right: int, bottom: int) -> bool:
         taken = self._taken
-        return bool(
-            (
-                (taken[:, 0] < place[2])
-                & (place[0] < taken[:, 2])
-                & (taken[:, 1] < place[3])
-                & (place[1] < taken[:, 3])
-            ).any()
-        )
-
-    def _blend(self, words: NDArray[np.float32], left: int, top: int, color: Color) -> None:
-        height, width = self._picture.shape[:2]
-        words = words[: height - top, : width - left, None]
-        rows, columns = words.shape[:2]
-        ink = 0 if sum(color) > 480 else 255  # dark on what is light
-        painted = ink * words + np.array(color[::-1], np.float32) * (1 - words)
-        self._picture[top : top + rows, left : left + columns] = painted.round().astype(np.uint8)
+        covers = (taken[:, 0] < right) & (taken[:, 2] > left)
+        covers &= (taken[:, 1] < bottom) & (taken[:, 3] > top)
+        return not covers.any()
 
 
-@lru_cache(maxsize=4096)
-def _rendered(font: ImageFont.FreeTypeFont, text: str) -> NDArray[np.float32]:
-    """Return how much of each pixel is ink, 0 to 1, with a margin around the words."""
-    ascent, descent = font.getmetrics()
-    mask = font.getmask(text, mode="L", anchor="ls", start=(0, 0))
-    left, top, _, _ = font.getbbox(text, anchor="ls")
-    margin = max(2, ascent // 6)
-    width = round(font.getlength(text)) + 2 * margin
-    ink = np.asarray(mask, np.float32).reshape(mask.size[::-1]) / 255
-    words = np.zeros((ascent + descent, width), np.float32)
-    row, column = max(0, ascent + round(top)), max(0, margin + round(left))
-    ink = ink[: words.shape[0] - row, : words.shape[1] - column]
-    words[row : row + ink.shape[0], column : column + ink.shape[1]] = ink
-    return words
+def _corners(extent: Extent, width: int, height: int) -> Iterator[tuple[float, float]]:
+    """Yield where a caption could begin, the best first: above, within, below, beside."""
+    x1, y1, x2, y2 = extent
+    for step in (0, height, 2 * height):
+        yield x1, y1 - height - step
+        yield x2 - width, y1 - height - step
+        yield x1, y1 + step
+        yield x1, y2 + step
+        yield x2 - width, y2 + step
+        yield x2, y1 + step
+        yield x1 - width, y1 + step

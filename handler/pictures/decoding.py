@@ -56,7 +56,7 @@ def decode(
     if not encoded:
         raise RequestError("'image' is empty", code="empty_image")
     with _decoding_errors(), open_image(io.BytesIO(encoded), formats=FORMATS) as header:
-        _check_size(header, max_pixels)
+        check_size(*header.size, max_pixels)
         reserve(memory.needed(header))
         return _DECODERS.get(header.format, _decode_with_pillow)(encoded, header)
 
@@ -68,13 +68,17 @@ def from_pillow(image: Image.Image, max_pixels: int) -> Picture:
         RequestError: it has more than `max_pixels` pixels, or cannot be read to its end.
         BusyError: there is no memory for it at this moment.
     """
-    _check_size(image, max_pixels)
+    check_size(*image.size, max_pixels)
     with _decoding_errors():
         return upright(pixels.of_image(image), orientation_of(image))
 
 
-def _check_size(header: Image.Image, max_pixels: int) -> None:
-    width, height = header.size
+def check_size(width: int, height: int, max_pixels: int) -> None:
+    """Refuse a picture of more than `max_pixels` pixels, by what its header says.
+
+    Raises:
+        RequestError: it has more.
+    """
     if width * height > max_pixels:
         raise RequestError(
             f"'image' has {width}x{height} pixels, more than the limit of {max_pixels}",

@@ -24,10 +24,10 @@ class Canvas:
     """A picture (BGR) under way: what a shape's rule draws on."""
 
     def __init__(self, picture: Picture, crowded: bool) -> None:
-        self.picture = np.ascontiguousarray(picture).copy()
+        self.picture = picture
         side = max(picture.shape[:2])
         self.line = max(1 if crowded else 2, round(side / (800 if crowded else 400)))
-        self.captions = Captions(self.picture, max(12, side // (75 if crowded else 50)))
+        self.captions = Captions(self.picture, max(12, side // (90 if crowded else 50)))
         self.tags = 0
 
     def path(self, points: NDArray[Any], color: Color, *, closed: bool = True) -> None:
@@ -46,7 +46,12 @@ class Canvas:
 
 
 def draw(picture: Picture, shapes: Sequence[dict[str, Any]], labels: Sequence[Label]) -> Picture:
-    """Return a copy of `picture` (BGR) with each shape, its label and its score.
+    """Return a copy of `picture` (BGR) with each shape, its label and its score; see `draw_on`."""
+    return draw_on(picture.copy(), shapes, labels)
+
+
+def draw_on(picture: Picture, shapes: Sequence[dict[str, Any]], labels: Sequence[Label]) -> Picture:
+    """Draw each shape, its label and its score on `picture` (BGR), and return it.
 
     `labels` give the colours, and the edges of skeletons. On a crowded picture lines are thin, and
     a caption without room is left out, that of the lower score first.
@@ -60,7 +65,7 @@ def draw(picture: Picture, shapes: Sequence[dict[str, Any]], labels: Sequence[La
     ranked = sorted(zip(shapes, boxes, strict=True), key=lambda each: -each[0]["confidence"])
     for shape, box in ranked:
         caption = f"{shape['label']} {shape['confidence']:.2f}"
-        canvas.captions.write(caption, box, by_name[shape["label"]].color)
+        canvas.captions.write(caption, box, by_name[shape["label"]].color[::-1])
     return canvas.picture
 
 
@@ -90,10 +95,10 @@ def _polygon(canvas: Canvas, shape: dict[str, Any], label: Label) -> Box:
 
 def _mask(canvas: Canvas, shape: dict[str, Any], label: Label) -> Box:
     left, top, right, bottom = (int(value) for value in shape["mask"][-4:])
-    pixels = np.asarray(shape["mask"][:-4], bool).reshape(bottom - top + 1, right - left + 1)
+    pixels = np.asarray(shape["mask"][:-4], np.uint8).reshape(bottom - top + 1, right - left + 1)
     part = canvas.picture[top : bottom + 1, left : right + 1]
-    color = np.array(label.color[::-1], np.float32)
-    part[pixels] = (part[pixels] * (1 - _FILL) + color * _FILL).astype(np.uint8)
+    plain = np.full_like(part, label.color[::-1])
+    cv2.copyTo(cv2.addWeighted(plain, _FILL, part, 1 - _FILL, 0), pixels, part)
     return _polygon(canvas, shape, label)
 
 
@@ -120,7 +125,7 @@ def _points(canvas: Canvas, shape: dict[str, Any], label: Label) -> Box:
 
 def _tag(canvas: Canvas, _: dict[str, Any], __: Label) -> Box:
     canvas.tags += 1
-    y = canvas.tags * 1.4 * canvas.captions.height
+    y = (canvas.tags - 1) * 1.35 * canvas.captions.height
     return 0, y, 0, y
 
 

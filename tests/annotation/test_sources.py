@@ -3,7 +3,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from handler.annotation.index import NAME
-from handler.annotation.sources import Source, named, sources_in
+from handler.annotation.names import named
+from handler.annotation.sources import Source, sources_in
 from handler.errors import SettingsError
 
 
@@ -25,6 +26,12 @@ def test_names_mirror_the_folders_and_keep_the_suffix_where_two_would_be_one(
     names = named(sources_in([folder], tmp_path / "out"), never)
     assert sorted(names.values()) == ["a.jpg", "a.png", "b", "deep/a"]
     assert {name: source.path.name for source, name in names.items()}["b"] == "b.jpg"
+
+
+def test_a_video_and_the_folder_of_its_own_frames_do_not_share_names(tmp_path: Path) -> None:
+    folder = files(tmp_path / "in", "clip.mp4", "clip/000000.jpg")
+    names = named(sources_in([folder], tmp_path / "out"), never)
+    assert sorted(names.values()) == ["clip.mp4", "clip/000000"]
 
 
 def test_pictures_of_one_name_in_two_folders_carry_the_folder_s(tmp_path: Path) -> None:

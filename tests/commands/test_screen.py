@@ -43,7 +43,7 @@ def test_lines_stand_above_one_bar_that_is_gone_at_the_end(tmp_path: Path) -> No
     text = "".join(lines)
     for example in EXAMPLES:
         assert sum(line.startswith(f"{example}: ") for line in lines) == 1
-    assert sum(line.startswith(f"{broken}: ") for line in lines) == 1
+    assert sum(line.startswith(f"{broken} is truncated") for line in lines) == 1
     assert lines[-1].startswith("4 pictures, 32 objects, 1 failed -> ")
     assert "Annotating" not in text
     assert "━" not in text

@@ -53,11 +53,15 @@ def test_a_shape_on_the_very_edge_keeps_its_caption_on_the_picture() -> None:
 
 def test_captions_of_a_crowd_do_not_lie_on_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[tuple[int, int, int, int]] = []
+    is_free = Captions._is_free
 
-    def note(_: Captions, words: Any, left: int, top: int, __: Any) -> None:
-        written.append((left, top, left + words.shape[1], top + words.shape[0]))
+    def note(captions: Captions, left: int, top: int, right: int, bottom: int) -> bool:
+        if is_free(captions, left, top, right, bottom):
+            written.append((left, top, right, bottom))
+            return True
+        return False
 
-    monkeypatch.setattr(Captions, "_blend", note)
+    monkeypatch.setattr(Captions, "_is_free", note)
     random = np.random.default_rng(0)
     shapes = [
         {"type": "rectangle", "points": [x, y, x + 60, y + 40], "label": "car", "confidence": 0.5}
@@ -65,7 +69,7 @@ def test_captions_of_a_crowd_do_not_lie_on_one_another(monkeypatch: pytest.Monke
     ]
     draw(np.full((1000, 1300, 3), 128, np.uint8), shapes, [Label("car")])
 
-    assert len(written) > 60
+    assert len(written) > 110
     for index, (left, top, right, bottom) in enumerate(written):
         for other in written[:index]:
             assert other[2] <= left or right <= other[0] or other[3] <= top or bottom <= other[1]
