@@ -142,6 +142,8 @@ class Service:
     def _warm_up(self) -> None:
         try:
             self.model.predict(np.full((480, 640, 3), 114, np.uint8), self.options.threshold)
+        except AnnotateError:
+            raise
         except Exception as error:
             log.exception("the first prediction failed")
             raise WeightsError(

@@ -115,7 +115,7 @@ class Detections:
     keypoints: (n, k, 3) float32, x and y in pixels and how sure the model is of each, 0 to 1.
 
     Raises:
-        ValueError: the lengths differ, or a number is NaN or infinite.
+        ValueError: a field is of another kind or length, or a number is NaN or infinite.
     """
 
     boxes: NDArray[np.float32]
@@ -126,17 +126,7 @@ class Detections:
     keypoints: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        count = len(self.scores)
-        optional = [each for each in (self.angles, self.masks, self.keypoints) if each is not None]
-        if (
-            self.boxes.shape != (count, 4)
-            or self.classes.shape != (count,)
-            or any(len(each) != count for each in optional)
-        ):
-            raise ValueError(
-                f"boxes {self.boxes.shape}, scores {self.scores.shape} and "
-                f"classes {self.classes.shape} do not describe the same objects"
-            )
+        _check_fields(self)
         numbers = (self.boxes, self.scores, self.angles, self.keypoints)
         if not all(np.isfinite(each).all() for each in numbers if each is not None):
             raise ValueError("the model answered with NaN or infinite numbers")
@@ -206,3 +196,41 @@ class Detections:
             **{name: together(name) for name in names},
             masks=[mask for each in masks for mask in each] if masks else None,
         )
+
+
+# What the fields are, for whoever makes them: the dimensions that come after n, and the kinds of
+# numbers, as numpy names them.
+_FIELDS = {
+    "scores": ("a numpy array (n,) of numbers, float32", (), "fiu"),
+    "boxes": ("a numpy array (n, 4) of numbers, float32", (4,), "fiu"),
+    "classes": ("a numpy array (n,) of whole numbers, int64", (), "iu"),
+    "angles": ("a numpy array (n,) of numbers, float32, in degrees", (), "fiu"),
+    "keypoints": ("a numpy array (n, k, 3) of numbers, float32", (None, 3), "fiu"),
+}
+
+
+def _check_fields(found: Detections) -> None:
+    """Name the first field that is not what it has to be."""
+    count = len(found.scores) if isinstance(found.scores, np.ndarray) else None
+    for name, (expected, sides, kinds) in _FIELDS.items():
+        value = getattr(found, name)
+        if value is None and name in ("angles", "keypoints"):
+            continue
+        if not isinstance(value, np.ndarray):
+            raise ValueError(f"{name} has to be {expected}; it is a {type(value).__name__}")
+        fits = len(value.shape) == len(sides) + 1 and all(
+            side is None or side == own for side, own in zip(sides, value.shape[1:], strict=True)
+        )
+        if not fits or value.dtype.kind not in kinds:
+            raise ValueError(f"{name} has to be {expected}; it is {value.shape} {value.dtype}")
+        if len(value) != count:
+            raise ValueError(
+                f"{name} has {len(value)} rows, scores has {count}: one for each object"
+            )
+    masks = found.masks
+    if masks is None:
+        return
+    if isinstance(masks, np.ndarray) or not all(isinstance(each, Mask) for each in masks):
+        raise ValueError("masks has to be a list with a Mask.of(pixels) for each object")
+    if len(masks) != count:
+        raise ValueError(f"masks has {len(masks)} rows, scores has {count}, one an object")

@@ -8,6 +8,7 @@ from typing import Protocol, Self
 from handler.detection.detections import Detections
 from handler.detection.labels import check_names
 from handler.errors import AnnotateError, SettingsError, WeightsError, nearest
+from handler.models.folder.access import readable
 from handler.models.folder.checkpoint import Checkpoint
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
@@ -109,7 +110,8 @@ def _loaded(
     settings: Settings,
 ) -> Model:
     try:
-        return cls.load(folder, checkpoint, options, settings)
+        with readable(folder.path):
+            return cls.load(folder, checkpoint, options, settings)
     except AnnotateError:
         raise
     except Exception as error:

@@ -39,6 +39,8 @@ class PluginModel:
 
     def __init__(self, plugin: Any, name: str) -> None:
         self._plugin = plugin
+        self._name = name
+        self._has_answered = False
         self.task: str = plugin.task
         self.classes = tuple(str(each) for each in plugin.classes)
         self.keypoints = tuple(str(each) for each in getattr(plugin, "keypoints", ()))
@@ -73,8 +75,43 @@ class PluginModel:
 
     def predict(self, picture: Picture, threshold: float) -> Detections:
         """Return the objects on `picture`, (h, w, 3) uint8 BGR; see `families.Model.predict`."""
-        found: Detections = self._plugin.predict(picture, threshold)
-        return found.where(found.scores >= threshold)
+        try:
+            found = self._plugin.predict(picture, threshold)
+            self._check(found)
+        except Exception as error:
+            if self._has_answered:
+                raise
+            raise WeightsError(
+                f"The plugin {self._name} fails at its first prediction: "
+                f"{type(error).__name__}: {error}",
+                remedy_for(error, "See docs/families/plugin.md for what `predict` has to return."),
+            ) from error
+        self._has_answered = True
+        kept: Detections = found.where(found.scores >= threshold)
+        return kept
+
+    def _check(self, found: Any) -> None:
+        """Raise TypeError or ValueError for what a model of the plugin's task does not answer."""
+        if not isinstance(found, Detections):
+            raise TypeError(f"predict has to return Detections, not a {type(found).__name__}")
+        field = _NEEDED.get(self.task)
+        if field is not None and getattr(found, field) is None:
+            raise ValueError(f"{field} is missing, which a model for {self.task} answers with")
+        points = found.keypoints
+        if points is not None and self.task == "pose" and points.shape[1] != len(self.keypoints):
+            raise ValueError(
+                f"keypoints has to be (n, {len(self.keypoints)}, 3), a row for each of the "
+                f"plugin's keypoints; it is {points.shape}"
+            )
+        if len(found) and not 0 <= found.classes.min() <= found.classes.max() < len(self.classes):
+            raise ValueError(
+                f"classes has to be numbers from 0 to {len(self.classes) - 1}, of the plugin's "
+                f"classes; there are {sorted(set(found.classes.tolist()))[:5]}"
+            )
+
+
+# The field that a task's objects have beside box, score and class.
+_NEEDED = {"obb": "angles", "segment": "masks", "pose": "keypoints", "semantic": "masks"}
 
 
 def _class_of(folder: Path, name: str) -> Any:

@@ -21,7 +21,9 @@ def test_the_length_is_the_number_of_objects() -> None:
 
 @pytest.mark.parametrize(("boxes", "classes"), [(1, 2), (2, 1)])
 def test_arrays_of_different_objects_are_refused(boxes: int, classes: int) -> None:
-    with pytest.raises(ValueError, match="do not describe the same objects"):
+    with pytest.raises(
+        ValueError, match=r"has \d rows, scores has|masks has to be a list|angles has to be"
+    ):
         detections(boxes, [0.5, 0.4], classes)
 
 
@@ -79,7 +81,9 @@ def test_objects_of_several_parts_move_to_their_places() -> None:
 @pytest.mark.parametrize("extra", ["angles", "masks", "keypoints"])
 def test_an_object_without_its_angle_mask_or_keypoints_is_refused(extra: str) -> None:
     plain = detections(2, [0.5, 0.4], 2)
-    with pytest.raises(ValueError, match="do not describe the same objects"):
+    with pytest.raises(
+        ValueError, match=r"has \d rows, scores has|masks has to be a list|angles has to be"
+    ):
         replace(plain, **cast("Any", {extra: np.zeros((1, 1, 3), np.float32)}))
 
 
@@ -99,3 +103,36 @@ def test_two_masks_share_and_unite() -> None:
     united = one.united(other)
     assert (united.left, united.top, united.pixels.shape) == (0, 0, (4, 8))
     assert united.pixels.sum() == 24
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("boxes", [[1, 2, 3, 4]], r"boxes has to be a numpy array \(n, 4\).*; it is a list"),
+        ("boxes", np.zeros(4, np.float32), r"boxes has to be .* it is \(4,\) float32"),
+        ("boxes", np.array([["a"] * 4]), r"boxes has to be .* it is \(1, 4\) <U1"),
+        ("scores", [0.5], r"scores has to be a numpy array \(n,\).* float32; it is a list"),
+        ("scores", 0.5, "scores has to be .* it is a float"),
+        ("scores", np.zeros((1, 1)), r"scores has to be .* it is \(1, 1\) float64"),
+        (
+            "classes",
+            np.zeros(1),
+            r"classes has to be .* int64; it is \(1,\) float64",
+        ),
+        ("classes", None, "classes has to be .* it is a NoneType"),
+        ("angles", [3.0], "angles has to be .* in degrees; it is a list"),
+        ("keypoints", np.zeros((1, 5, 2)), r"keypoints has to be .*\(n, k, 3\).*\(1, 5, 2\)"),
+        ("masks", [np.zeros((4, 4), bool)], r"masks has to be a list with a Mask\.of\(pixels\)"),
+        ("masks", np.zeros((1, 4, 4), bool), "masks has to be a list with a Mask"),
+    ],
+)
+def test_a_field_of_another_kind_is_named_with_what_it_has_to_be(
+    field: str, value: object, reason: str
+) -> None:
+    fields = {
+        "boxes": np.zeros((1, 4), np.float32),
+        "scores": np.ones(1, np.float32),
+        "classes": np.zeros(1, np.int64),
+    }
+    with pytest.raises(ValueError, match=reason):
+        Detections(**{**fields, field: value})  # type: ignore[arg-type]

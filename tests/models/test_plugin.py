@@ -107,3 +107,60 @@ def test_the_worked_example_finds_the_faces_that_its_library_finds() -> None:
 
 def test_the_worked_example_is_short() -> None:
     assert len((EXAMPLE / "faces.py").read_text().splitlines()) < 60
+
+
+ANSWERS = """
+import numpy as np
+from handler.detection.detections import Detections
+
+class Answers:
+    task = "{task}"
+    classes = ("car", "bus")
+    keypoints = ("tip", "tail")
+
+    def load(self, folder, device):
+        pass
+
+    def predict(self, picture, threshold):
+        boxes = np.array([[1, 2, 30, 40]], np.float32)
+        scores, classes = np.array([0.9], np.float32), np.array([1])
+        return {answer}
+"""
+
+
+@pytest.mark.parametrize(
+    ("task", "answer", "reason"),
+    [
+        ("detect", "[]", "TypeError: predict has to return Detections, not a list"),
+        ("detect", "None", "not a NoneType"),
+        ("detect", "Detections(boxes, [0.9], classes)", r"scores has to be a numpy array \(n,\)"),
+        ("detect", "Detections(boxes[0], scores, classes)", r"boxes .*\(n, 4\).*it is \(4,\)"),
+        ("detect", "Detections(boxes, scores, classes + 1)", r"from 0 to 1.* there are \[2\]"),
+        ("obb", "Detections(boxes, scores, classes)", "angles is missing"),
+        ("segment", "Detections(boxes, scores, classes)", "masks is missing"),
+        ("pose", "Detections(boxes, scores, classes)", "keypoints is missing"),
+        (
+            "pose",
+            "Detections(boxes, scores, classes, keypoints=np.zeros((1, 5, 3), np.float32))",
+            r"keypoints has to be \(n, 2, 3\).*\(1, 5, 3\)",
+        ),
+    ],
+)
+def test_what_predict_returns_is_checked_at_the_first_prediction(
+    tmp_path: Path, task: str, answer: str, reason: str
+) -> None:
+    module = f"answers_{tmp_path.name}"
+    (tmp_path / f"{module}.py").write_text(ANSWERS.format(task=task, answer=answer))
+    (tmp_path / "model.yaml").write_text(f"plugin: {module}:Answers\n")
+    with pytest.raises(AnnotateError, match=rf"fails at its first prediction.*{reason}") as caught:
+        open_service(tmp_path)
+    assert "fork" not in str(caught.value)
+    assert "docs/families/plugin.md" in str(caught.value)
+
+
+def test_a_plugin_s_folder_without_model_yaml_is_told_the_line_to_write(tmp_path: Path) -> None:
+    folder_of(tmp_path, name="two")
+    (tmp_path / "model.yaml").unlink()
+    (tmp_path / "broken.py").write_text("class:")
+    with pytest.raises(AnnotateError, match=r"Write the line `plugin: two:Two` into .*model\.yaml"):
+        open_service(tmp_path)

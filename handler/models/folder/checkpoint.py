@@ -3,6 +3,7 @@
 import json
 import pickle
 import pickletools
+import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,9 +16,9 @@ from handler.models.folder import metadata, onnx_header
 # The first bytes of files that are often saved under a model's name.
 _IMPOSTORS = {
     b"version https://git-lfs": ("is a git-LFS pointer", "Run `git lfs pull` and copy it again."),
-    b"<": ("is a web page", "Download the file itself, not the page about it."),
     b"\x89HDF": ("is a Keras or HDF5 file", "Served are models of PyTorch; see docs/families."),
 }
+_PAGE = re.compile(rb"\s*<(!doctype|html|head|body)\b", re.IGNORECASE)
 _MAGIC = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)  # torch.serialization.MAGIC_NUMBER
 _TENSORS = 4  # enough to know a network by
 _VERSIONS = ("version", "mmcv_version", "mmengine_version")  # of Ultralytics, MMCV and MMEngine
@@ -108,6 +109,20 @@ def _check_start(path: Path, start: bytes) -> None:
     for prefix, (what, remedy) in _IMPOSTORS.items():
         if start.lstrip().startswith(prefix):
             raise WeightsError(f"{path} {what}, not weights", remedy)
+    if _PAGE.match(start):
+        raise WeightsError(
+            f"{path} is a web page, not weights", "Download the file itself, not the page about it."
+        )
+    if path.suffix == ".onnx" and not onnx_header.is_onnx(start):
+        raise WeightsError(
+            f"{path} is truncated or not an ONNX model",
+            "Copy it again and compare its size with the original's.",
+        )
+    if path.suffix == ".xml":
+        raise WeightsError(
+            f"{path} is not one of OpenVINO with its .bin beside it",
+            "Copy the whole folder that the export wrote.",
+        )
     if start.startswith(b"PK") and not zipfile.is_zipfile(path):
         raise WeightsError(
             f"{path} is truncated", "Copy it again and compare its size with the original's."

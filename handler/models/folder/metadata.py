@@ -85,7 +85,11 @@ def of_openvino(folder: Path) -> dict[str, Any]:
             written = yaml.safe_load(file.read_text("utf-8"))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise WeightsError(f"{file} is not YAML: {error}", "Export the model again.") from None
-        if isinstance(written, dict) and not written.keys().isdisjoint(("names", "task")):
+        if (
+            file.name != "model.yaml"
+            and isinstance(written, dict)
+            and not written.keys().isdisjoint(("names", "task"))
+        ):
             return written
     raise WeightsError(
         f"{folder} has no metadata.yaml: neither its task nor its classes are known",
@@ -100,12 +104,14 @@ def network_of(folder: Path) -> Path:
         WeightsError: it, or the .bin beside it, is missing.
     """
     networks = sorted(folder.glob("*.xml"))
-    if len(networks) != 1 or not networks[0].with_suffix(".bin").is_file():
+    whole = [network for network in networks if network.with_suffix(".bin").is_file()]
+    if len(whole) != 1:
+        lacks = f": {networks[0].name} lacks its .bin" if networks and not whole else ""
         raise WeightsError(
-            f"{folder} does not hold one .xml with its .bin",
+            f"{folder} does not hold one .xml with its .bin{lacks}",
             "Copy the whole folder that the export wrote.",
         )
-    return networks[0]
+    return whole[0]
 
 
 def _literal(value: Any) -> Any:

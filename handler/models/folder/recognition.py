@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from handler.errors import WeightsError
+from handler.models.folder.access import readable
 from handler.models.folder.checkpoint import Checkpoint
 from handler.models.folder.model_folder import ModelFolder
 
@@ -56,7 +57,8 @@ def recognise(folder: ModelFolder) -> tuple[str, Checkpoint]:
     """
     if "plugin" in folder.config:
         return "plugin", Checkpoint(frozenset(), None, "code")
-    checkpoint = Checkpoint.inspect(folder.weights)
+    with readable(folder.path):
+        checkpoint = Checkpoint.inspect(folder.weights)
     return folder.config.get("family") or family_of(folder.weights, checkpoint), checkpoint
 
 
@@ -85,7 +87,8 @@ def _of_pickle(path: Path, checkpoint: Checkpoint) -> str:
             f"{path} is a bare state dict ({', '.join(checkpoint.tensors)}, ...): it has the "
             "tensors of a model, but not its architecture",
             "For a torchvision model write `family: torchvision` and `architecture: NAME` in "
-            "model.yaml; else save the whole model, as ultralytics does in best.pt.",
+            "model.yaml; of any other network export it to ONNX, or write a plugin: "
+            "docs/families/plugin.md.",
         )
     raise WeightsError(
         f"{path} holds no model of a known family "

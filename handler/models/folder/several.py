@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from handler.models.folder.model_folder import is_weights
+from handler.models.folder.finding import is_weights
 
 
 def folders_in(paths: Sequence[Path]) -> list[Path]:

@@ -69,7 +69,8 @@ def test_a_bare_state_dict_is_told_by_its_tensors(tmp_path: Path) -> None:
     path = tmp_path / "model.pth"
     torch.save({"backbone.conv.weight": torch.zeros(1), "head.bias": torch.zeros(1)}, path)
     with pytest.raises(
-        WeightsError, match=r"bare state dict \(backbone.conv.weight, head.bias.*architecture:"
+        WeightsError,
+        match=r"bare state dict \(backbone.conv.weight, head.bias.*architecture.*export it to ONNX",
     ):
         family_of(path, Checkpoint.inspect(path))
 
@@ -119,6 +120,26 @@ def test_a_truncated_onnx_is_said_to_be_so(tmp_path: Path, kept: int) -> None:
 )
 def test_files_of_other_frameworks_are_named(tmp_path: Path, content: bytes, reason: str) -> None:
     path = tmp_path / "best.pt"
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=reason):
+        Checkpoint.inspect(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("best.onnx", b"\x08\x08", r"best\.onnx is truncated or not an ONNX model"),
+        ("best.onnx", b"hello, world", "not an ONNX model"),
+        ("best.pt", b"<", "truncated or not a PyTorch checkpoint"),
+        ("best.pt", b" <HTML>\n<head>", "is a web page"),
+        ("best.pt", b"\n<!DOCTYPE html>", "is a web page"),
+        ("best.xml", b'<?xml version="1.0"?>\n<net>', r"with its \.bin beside it.*whole folder"),
+    ],
+)
+def test_a_damaged_file_is_told_what_is_true_of_it(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(WeightsError, match=reason):
         Checkpoint.inspect(path)
