@@ -59,8 +59,14 @@ class Weights:
         return cls(**found, seconds=time.perf_counter() - start)
 
 
-# What the pickle of every checkpoint imports, whoever made it.
-_OF_TORCH = ("torch.", "numpy.", "collections.", "_codecs.", "builtins.", "__builtin__.")
+# What the pickle of every checkpoint imports, whoever made it: layers, tensors and plain values.
+_OF_TORCH = ("torch.nn.modules.", "torch._utils.", "torch.storage.")
+_PLAIN = {
+    "__builtin__.set", "_codecs.encode", "builtins.set", "collections.OrderedDict",
+    "collections.defaultdict", "numpy.dtype", "numpy.ndarray", "numpy._core.multiarray.scalar",
+    "numpy._core.multiarray._reconstruct", "numpy.core.multiarray.scalar",
+    "numpy.core.multiarray._reconstruct", "torch.Size", "torch.device", "torch.dtype",
+}  # fmt: skip
 
 RULES: Rules[Weights] = Rules("weights")
 rule = RULES
@@ -140,9 +146,22 @@ def _weights_shapes(weights: Weights) -> Iterator[str]:
     "Load weights from people you trust only.",
 )
 def _weights_imports(weights: Weights) -> Iterator[str]:
-    if weights.checkpoint is not None and weights.checkpoint.imports:
-        own = [name for name in weights.checkpoint.imports if not name.startswith(_OF_TORCH)]
-        yield f"Loading the file imports torch and {_some(sorted(own)) or 'nothing else'}"
+    checkpoint = weights.checkpoint
+    if checkpoint is None or not (checkpoint.imports or not checkpoint.is_known):
+        return
+    own = sorted(name for name in checkpoint.imports if not _is_plain(name))
+    yield f"Loading the file imports torch and {_some(own, len(own)) or 'nothing else'}"
+    if not checkpoint.is_known:
+        yield (
+            "What else loading the file imports is unknown, do not trust it: names in it are made, "
+            "not written down, or a part of it cannot be read"
+        )
+
+
+def _is_plain(name: str) -> bool:
+    """Tell whether an import is one that every checkpoint has, and that does nothing by itself."""
+    is_storage = name.startswith("torch.") and name.endswith("Storage") and name.count(".") == 1
+    return name in _PLAIN or is_storage or name.startswith(_OF_TORCH)
 
 
 @rule(

@@ -1,17 +1,16 @@
 """What a file of weights would import and what it says of itself, read without running it."""
 
 import json
-import pickle
-import pickletools
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from handler.errors import WeightsError
-from handler.models.folder import metadata, onnx_header
+from handler.models.folder import metadata, onnx_header, pickles
 
 # The first bytes of files that are often saved under a model's name.
 _IMPOSTORS = {
@@ -19,10 +18,9 @@ _IMPOSTORS = {
     b"\x89HDF": ("is a Keras or HDF5 file", "Served are models of PyTorch; see docs/families."),
 }
 _PAGE = re.compile(rb"\s*<(!doctype|html|head|body)\b", re.IGNORECASE)
-_MAGIC = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)  # torch.serialization.MAGIC_NUMBER
+_ZIP = b"PK\x03\x04"
 _TENSORS = 4  # enough to know a network by
 _VERSIONS = ("version", "mmcv_version", "mmengine_version")  # of Ultralytics, MMCV and MMEngine
-_STRINGS = {"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +34,8 @@ class Checkpoint:
     tensors: the names of the first parameters.
     metadata: what was written beside the network, such as the task and names of an export, or the
         version of MMCV.
+    is_known: False where it might import more than `imports`, because a name in it is not written
+        down but made, or a part of it cannot be read.
     """
 
     imports: frozenset[str]
@@ -43,6 +43,7 @@ class Checkpoint:
     kind: Literal["pickle", "torchscript", "onnx", "openvino", "code"] = "pickle"
     tensors: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    is_known: bool = True
 
     @classmethod
     def inspect(cls, path: Path) -> "Checkpoint":
@@ -59,12 +60,14 @@ class Checkpoint:
         if onnx_header.is_onnx(start):
             return cls(frozenset(), None, "onnx", metadata=onnx_header.metadata(path))
         try:
-            if zipfile.is_zipfile(path):
+            if start.startswith(_ZIP):  # as torch tells it
                 with zipfile.ZipFile(path) as archive:
                     return cls._from_archive(path, archive)
             with path.open("rb") as file:
-                _skip_preamble(file)
-                return cls._from_pickle(file)
+                found, every = pickles.of_file(file)
+            if zipfile.is_zipfile(path):  # also one, to whoever looks at its end
+                every.is_known = False
+            return cls._of(found, every)
         except (ValueError, EOFError, UnicodeDecodeError, zipfile.BadZipFile) as error:
             raise WeightsError(
                 f"{path} is truncated or not a PyTorch checkpoint ({error})",
@@ -76,31 +79,30 @@ class Checkpoint:
         for name in archive.namelist():
             if name.endswith("/constants.pkl"):
                 return cls(frozenset(), None, "torchscript", metadata=_metadata(archive))
-        for name in archive.namelist():
-            if name.endswith("/data.pkl"):
-                with archive.open(name) as file:
-                    return cls._from_pickle(file)
-        raise WeightsError(f"{path} is a zip archive without a PyTorch checkpoint in it")
+        names = [name for name in archive.namelist() if name.endswith(".pkl")]
+        main = next((name for name in names if name.endswith("/data.pkl")), None)
+        if main is None:
+            raise WeightsError(f"{path} is a zip archive without a PyTorch checkpoint in it")
+        with archive.open(main) as file:
+            found = pickles.Contents()
+            found.follow(file)
+        rest = (archive.read(name) for name in names if name != main)
+        return cls._of(found, pickles.together([found, *pickles.of_members(rest)]))
 
     @classmethod
-    def _from_pickle(cls, file: IO[bytes]) -> "Checkpoint":
-        imports: set[str] = set()
+    def _of(cls, found: pickles.Contents, every: pickles.Contents) -> "Checkpoint":
         versions: dict[str, str] = {}
-        tensors: list[str] = []
-        strings: list[str] = []
-        for name, argument in _operations(file):
-            if name == "GLOBAL":
-                imports.add(argument.replace(" ", "."))
-            elif name == "STACK_GLOBAL":
-                imports.add(".".join(strings[-2:]))
-            elif isinstance(argument, str):
-                if strings and strings[-1] in _VERSIONS:
-                    versions.setdefault(strings[-1], argument)
-                elif argument.endswith((".weight", ".bias")) and len(tensors) < _TENSORS:
-                    tensors.append(argument)
-                strings.append(argument)
-        version = versions.pop("version", None)
-        return cls(frozenset(imports), version, tensors=tuple(tensors), metadata=versions)
+        for key, value in pairwise(found.texts):
+            if key in _VERSIONS:
+                versions.setdefault(key, value)
+        tensors = (text for text in found.texts if text.endswith((".weight", ".bias")))
+        return cls(
+            frozenset(every.imports),
+            versions.pop("version", None),
+            tensors=tuple(islice(tensors, _TENSORS)),
+            metadata=versions,
+            is_known=every.is_known,
+        )
 
 
 def _check_start(path: Path, start: bytes) -> None:
@@ -129,37 +131,9 @@ def _check_start(path: Path, start: bytes) -> None:
         )
 
 
-def _skip_preamble(file: IO[bytes]) -> None:
-    """Go to the pickle that counts: torch before 1.6 writes three small ones before it."""
-    if file.read(len(_MAGIC)) != _MAGIC:
-        file.seek(0)
-        return
-    for _ in ("protocol", "sizes of integers"):
-        for _ in pickletools.genops(file):
-            pass
-
-
 def _metadata(archive: zipfile.ZipFile) -> Any:
     """Return what Ultralytics writes into a TorchScript archive, `extra/config.txt`."""
     for name in archive.namelist():
         if name.endswith("/extra/config.txt"):
             return json.loads(archive.read(name))
     return {}
-
-
-def _operations(file: IO[bytes]) -> Iterator[tuple[str, Any]]:
-    """Yield the opcodes of a pickle, each string of the memo in place of its reference."""
-    memo: dict[int, Any] = {}
-    last: Any = None
-    argument: Any
-    for opcode, argument, _ in pickletools.genops(file):
-        if opcode.name == "MEMOIZE":
-            memo[len(memo)] = last
-        elif opcode.name in ("PUT", "BINPUT", "LONG_BINPUT"):
-            memo[argument] = last
-        elif opcode.name in ("GET", "BINGET", "LONG_BINGET"):
-            last = memo.get(argument)
-            yield opcode.name, last
-        else:
-            last = argument if opcode.name in _STRINGS else None
-            yield opcode.name, argument if opcode.name in (*_STRINGS, "GLOBAL") else None
