@@ -38,8 +38,7 @@ def routes(catalogue: Catalogue, metrics: Metrics) -> list[Route]:
                 served.name: document_of(served)
                 for served in catalogue.listed
                 if _is_visible(request) and wanted in (None, "", served.name)
-            },
-            end=b"\n",
+            }
         )
 
     async def function(request: Request) -> Response:
@@ -47,7 +46,8 @@ def routes(catalogue: Catalogue, metrics: Metrics) -> list[Route]:
         served = catalogue.named(name)
         if served is None or not _is_visible(request):
             trace = f"There is no function {name} in {NAMESPACE}"
-            return _json({"error": "Function not found", "errorStackTrace": trace}, 404)
+            error = {"error": "Function not found", "errorStackTrace": trace}
+            return _response(orjson.dumps(error), 404)
         return _json(document_of(served))
 
     async def invocation(request: Request) -> Response:
@@ -70,7 +70,7 @@ def routes(catalogue: Catalogue, metrics: Metrics) -> list[Route]:
                 answer = await frames.answer(request, served, metrics)
         except TimeoutError:
             waited = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
-            return _failure(f"Post 'http://{_urls(served)[0]}/': {waited}")
+            return _failure(f"Post 'http://{_urls(served)[0]}': {waited}")
         answer.headers["Vary"] = "Origin"
         return answer
 
@@ -84,7 +84,7 @@ def routes(catalogue: Catalogue, metrics: Metrics) -> list[Route]:
     return [
         Route("/api/functions", functions),
         Route("/api/functions/", functions),
-        Route("/api/functions/{name}", function),
+        Route("/api/functions/{name:path}", function),
         Route("/api/function_invocations", invocation, methods=_METHODS),
         Route("/api/function_invocations/{path:path}", invocation, methods=_METHODS),
         Route("/api/versions", versions),
@@ -140,9 +140,12 @@ def _is_visible(request: Request) -> bool:
     return project in (None, "", PROJECT) and namespace in (None, "", NAMESPACE)
 
 
-def _json(content: Any, status: int = 200, end: bytes = b"") -> Response:
-    headers = {"Vary": "Origin"}
-    return Response(orjson.dumps(content) + end, status, headers, "application/json")
+def _json(content: Any) -> Response:
+    return _response(orjson.dumps(content) + b"\n", 200)
+
+
+def _response(body: bytes, status: int) -> Response:
+    return Response(body, status, {"Vary": "Origin"}, "application/json")
 
 
 def _failure(reason: str, status: int = 500) -> Response:
@@ -152,4 +155,4 @@ def _failure(reason: str, status: int = 500) -> Response:
 def _refusal(reason: str, status: int) -> Response:
     """Return an error of an invocation, which the dashboard writes with a space."""
     text = orjson.dumps(reason.replace('"', "'"))
-    return Response(b'{"error": %s}' % text, status, {"Vary": "Origin"}, "application/json")
+    return _response(b'{"error": %s}' % text, status)

@@ -55,8 +55,10 @@ class Description:
         for found in RULES.findings(FunctionFile(document, "docker")):
             if found.severity == "error":
                 raise SettingsError(found.finding, found.remedy)
+        metadata = document["metadata"]
+        annotations = dict(sorted(metadata["annotations"].items()))  # as Nuclio lists them
         return cls(
-            metadata=document["metadata"],
+            metadata=metadata | {"annotations": annotations},
             description=document["spec"]["description"],
             task=service.model.task,
             labels=spec_of(service.labels),
