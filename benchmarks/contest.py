@@ -10,7 +10,7 @@ from benchmarks.pictures import Size, png
 from handler.bench.requests import body_of
 from handler.bench.worker import Contender, Worker
 
-NAIVE = "naive"
+NAIVE, BEST, BROUGHT = "naive", "best", "ultralytics' export"
 JPEGS = (Size(640, 480), Size(1920, 1080), Size(4000, 3000))
 FRAMES = (Size(1280, 720, png), Size(1920, 1080, png), Size(3840, 2160, png))  # of videos
 
@@ -44,7 +44,8 @@ QUICK = Extent(rounds=12, starts=2, bursts=2, frames_of_burst=8, sizes=(*JPEGS[:
 class Contest:
     """Who takes part, and the requests' bodies by the pictures' size, as text.
 
-    ours: by precision: first that of the export, then what else the machine computes in, int8.
+    ours: by precision: first that of the export, then what else the machine computes in, int8; and
+    what ultralytics exported, which `best` has as well.
     """
 
     subject: Subject
@@ -52,6 +53,13 @@ class Contest:
     naive: Contender
     ours: Mapping[str, Contender]
     bodies: Mapping[str, Sequence[bytes]]
+    best: Contender | None = None
+
+    @property
+    def three(self) -> dict[str, Contender]:
+        """The naive handler, the best, and ours in the precision of the export."""
+        best = {} if self.best is None else {BEST: self.best}
+        return {NAIVE: self.naive, **best, self.exported: self.ours[self.exported]}
 
     @property
     def exported(self) -> str:
@@ -68,6 +76,10 @@ class Contest:
             name: Contender(environment=path | environment)
             for name, environment in _ours(subject).items()
         }
+        best = None
+        if subject.best is not None:
+            settings = {"WEIGHTS": str(subject.best), "YOLO_OFFLINE": "true", "TASK": subject.task}
+            best = Contender("benchmarks.best:handler", path | settings)
         with Worker(naive) as worker:
             bodies = {
                 str(size): [
@@ -76,7 +88,7 @@ class Contest:
                 ]
                 for size in extent.sizes
             }
-        return cls(subject, extent, naive, ours, bodies)
+        return cls(subject, extent, naive, ours, bodies, best)
 
 
 def _ours(subject: Subject) -> dict[str, dict[str, str]]:
@@ -88,6 +100,8 @@ def _ours(subject: Subject) -> dict[str, dict[str, str]]:
         ours.setdefault(precision, exported | {"ANNOTATE_PRECISION": precision})
     if subject.int8 is not None:
         ours["int8"] = {"ANNOTATE_WEIGHTS": str(subject.int8)}
+    if subject.best is not None and subject.thorough:
+        ours[BROUGHT] = {"ANNOTATE_WEIGHTS": str(subject.best)}
     return ours
 
 

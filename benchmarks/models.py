@@ -1,7 +1,7 @@
-"""The models that are measured: the .pt, and what `auto-annotate export` makes of it.
+"""The models that are measured: the .pt, and what is exported from it, by ultralytics and by us.
 
 Trained weights cannot be downloaded everywhere. The detector is the demo model, asked at 640
-pixels; the other tasks have random weights that answer with dozens of objects.
+pixels; the other tasks and the larger sizes have random weights that answer with dozens of objects.
 """
 
 import shutil
@@ -23,6 +23,7 @@ RANDOM = {
     "pose": "yolov8n-pose",
     "classify": "yolov8n-cls",
 }
+LARGER = {"medium": "yolov8m", "large": "yolov8l"}
 _THRESHOLDS = {"classify": 0.001}  # of a thousand classes none is sure
 
 
@@ -30,8 +31,10 @@ _THRESHOLDS = {"classify": 0.001}  # of a thousand classes none is sure
 class Subject:
     """A model: its .pt, the folder exported from it and, where that can be made, in int8.
 
+    best: what ultralytics exports to OpenVINO; None of what it does not load.
     pictures: what the exports were compared on, and what is answered. about_int8: what it loses,
-    or why there is none. thorough: every section is run, and the goals hold for it.
+    or why there is none. thorough: every section is run, and the goals hold for it. many_sizes: so
+    is the one with pictures of many sizes.
     """
 
     name: str
@@ -41,6 +44,15 @@ class Subject:
     about_int8: str
     pictures: Sequence[Path]
     thorough: bool
+    best: Path | None = None
+    many_sizes: bool = False
+
+    @property
+    def task(self) -> str:
+        """What the network was trained for, by ultralytics' names."""
+        assert self.best is not None  # noqa: S101 - for mypy
+        written = yaml.safe_load((self.best / "metadata.yaml").read_text("utf-8"))
+        return str(written["task"])
 
     @property
     def precision(self) -> str:
@@ -60,18 +72,25 @@ def demo(folder: Path) -> Path:
     return folder / "best.pt"
 
 
-def random(task: str, folder: Path) -> Path:
-    """Build a model of random weights for `task` in `folder`."""
+def random(name: str, folder: Path) -> Path:
+    """Build a model of random weights for a task, or of a size, in `folder`."""
     from tests.architectures import build
 
     folder.mkdir(parents=True)
-    if task in _THRESHOLDS:
-        (folder / "model.yaml").write_text(f"threshold: {_THRESHOLDS[task]}\n")
-    return build(RANDOM[task], folder / "best.pt", 224 if task == "classify" else 640)
+    if name in _THRESHOLDS:
+        (folder / "model.yaml").write_text(f"threshold: {_THRESHOLDS[name]}\n")
+    architecture = RANDOM.get(name) or LARGER[name]
+    return build(architecture, folder / "best.pt", 224 if name == "classify" else 640)
 
 
 def exported(
-    name: str, weights: Path, pictures: Sequence[Path], folder: Path, *, thorough: bool
+    name: str,
+    weights: Path,
+    pictures: Sequence[Path],
+    folder: Path,
+    *,
+    thorough: bool,
+    many_sizes: bool = False,
 ) -> Subject:
     """Export `weights` into `folder`, in floating point and, if it is to be thorough, in int8.
 
@@ -89,7 +108,20 @@ def exported(
     if thorough:
         said = _export(weights, compared, int8, "--int8", "--accept-loss", "100")
     made = int8 if int8.exists() else None
-    return Subject(name, weights, floating, made, said if thorough else "", pictures, thorough)
+    about = said if thorough else ""
+    best = exported_by_ultralytics(weights, folder / "ultralytics")
+    return Subject(name, weights, floating, made, about, pictures, thorough, best, many_sizes)
+
+
+def exported_by_ultralytics(weights: Path, folder: Path) -> Path | None:
+    """Return the OpenVINO folder that ultralytics makes when nothing else is asked of it."""
+    folder.mkdir()
+    copied = shutil.copy(weights, folder / "best.pt")
+    program = "import sys, ultralytics; ultralytics.YOLO(sys.argv[1]).export(format='openvino')"
+    command = [sys.executable, "-c", program, str(copied)]
+    subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+    made = folder / "best_openvino_model"
+    return made if made.is_dir() else None
 
 
 def _export(weights: Path, pictures: Path, out: Path, *options: str) -> str:

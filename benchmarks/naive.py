@@ -30,13 +30,16 @@ def handler(context: Any, event: Any) -> Any:
     request = event.body
     threshold = float(request.get("threshold", 0.5))
     image = Image.open(io.BytesIO(base64.b64decode(request["image"]))).convert("RGB")
-    model = context.user_data.model
-    # Masks of the network's own resolution do not lie on the picture.
-    result = model.predict(image, conf=threshold, retina_masks=True, verbose=False)[0]
-    shapes = list(SHAPES[model.task](result, threshold))
+    shapes = list(shapes_on(image, context.user_data.model, threshold))
     return context.Response(
         body=json.dumps(shapes), headers={}, content_type="application/json", status_code=200
     )
+
+
+def shapes_on(image: Any, model: Any, threshold: float) -> Iterator[Shape]:
+    # Masks of the network's own resolution do not lie on the picture.
+    result = model.predict(image, conf=threshold, retina_masks=True, verbose=False)[0]
+    yield from SHAPES[model.task](result, threshold)
 
 
 def rectangles(result: Any, _: float) -> Iterator[Shape]:

@@ -11,7 +11,9 @@ from handler.errors import SettingsError
 
 BEGIN, END = "<!-- ./scripts/bench writes from here -->", "<!-- to here -->"
 
-_COLUMNS = ("", "precision", "naive", "ours", "ratio", "goal", "same answers")
+_COLUMNS = (
+    "", "precision", "first", "best", "ours", "against first", "against best", "same answers",
+)  # fmt: skip
 _SHOWN = 3  # differences of each row
 _MET = {True: "met", False: "not met"}
 
@@ -49,10 +51,17 @@ def replace_between_markers(page: Path, text: str) -> None:
 
 
 def _cells(row: Row) -> list[str]:
-    goal = "" if row.met is None else f"{row.goal:g}, {_MET[row.met]}"
     same = "" if row.differences is None else _same(row.differences)
-    figures = [_figure(each, row.unit) for each in (row.naive, row.ours)]
-    return [row.what, row.precision, *figures, f"{row.ratio:.2f}", goal, same]
+    figures = [
+        "" if each is None else _figure(each, row.unit) for each in (row.naive, row.best, row.ours)
+    ]
+    first = _against(row.ratio, row.goal, row.met)
+    best = "" if row.ratio_best is None else _against(row.ratio_best, row.goal_best, row.met_best)
+    return [row.what, row.precision, *figures, first, best, same]
+
+
+def _against(ratio: float, goal: float | None, met: bool | None) -> str:
+    return f"{ratio:.2f}" if met is None else f"{ratio:.2f} (goal {goal:g}, {_MET[met]})"
 
 
 def _same(differences: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.progress import Progress
 
-from benchmarks import models, sections
+from benchmarks import many_sizes, models, sections
 from benchmarks.contest import Contest
 from benchmarks.models import EXAMPLES, Subject
 from benchmarks.profile import WHOLE, Profile
@@ -42,26 +42,33 @@ def own(
     for number, path in enumerate(weights):
         name = path.parent.name if path.name == "best.pt" else path.stem
         out = folder / str(number)
-        yield name, partial(models.exported, name, path, pictures, out, thorough=True)
+        yield (
+            name,
+            partial(models.exported, name, path, pictures, out, thorough=True, many_sizes=True),
+        )
 
 
 def ready_made(quick: bool, folder: Path) -> Iterator[tuple[str, Make]]:
-    """Yield the demo model and, unless it is to be quick, one of random weights for each task."""
-    yield "detect", partial(_demo, folder)
-    for task in () if quick else models.RANDOM:
-        yield task, partial(_random, task, folder)
+    """Yield the demo model and, unless it is to be quick, random ones: larger, of each task."""
+    yield "detect", partial(_demo, folder, many_sizes=not quick)
+    for name in () if quick else (*models.LARGER, *models.RANDOM):
+        yield name, partial(_random, name, folder)
 
 
-def _demo(folder: Path) -> Subject:
+def _demo(folder: Path, *, many_sizes: bool) -> Subject:
     weights = models.demo(folder / "demo")
-    return models.exported("detect", weights, EXAMPLES, folder / "detect", thorough=True)
+    out = folder / "detect"
+    return models.exported("detect", weights, EXAMPLES, out, thorough=True, many_sizes=many_sizes)
 
 
-def _random(task: str, folder: Path) -> Subject:
+def _random(name: str, folder: Path) -> Subject:
     from tests.architectures import PHOTOGRAPHS
 
-    weights = models.random(task, folder / f"random-{task}")
-    return models.exported(task, weights, PHOTOGRAPHS, folder / task, thorough=False)
+    weights = models.random(name, folder / f"random-{name}")
+    larger = name in models.LARGER
+    return models.exported(
+        name, weights, PHOTOGRAPHS, folder / name, thorough=False, many_sizes=larger
+    )
 
 
 def measure(contest: Contest, results: Results, progress: Progress) -> None:
@@ -81,6 +88,11 @@ def measure(contest: Contest, results: Results, progress: Progress) -> None:
         if subject.thorough:
             goal = WHOLE if size == sizes[0] else None
             results.profiles.append(Profile.of(size, contest.exported, answers, goal))
+    if subject.many_sizes:
+        pictures = len(many_sizes.order())
+        rows, notes = many_sizes.many_sizes(contest, task("many sizes", pictures))
+        results.rows += rows
+        results.notes += notes
     if subject.thorough:
         results.rows += sections.starts(contest, task("starts", extent.starts))
         bursts = len(sections.CLIENTS) * extent.bursts

@@ -1,16 +1,18 @@
-"""What is measured. In every section the naive handler and ours take turns."""
+"""What is measured. In every section the naive handler, the best one and ours take turns."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
-from benchmarks.contest import NAIVE, Contest
+from benchmarks.contest import BEST, BROUGHT, NAIVE, Contest
 from benchmarks.one_core import one_core
-from benchmarks.rows import FLOAT, INT8, MEMORY, RATE, START, Row
+from benchmarks.rows import BROUGHT as OF_BROUGHT
+from benchmarks.rows import FLOAT, FRAME, INT8, MEMORY, RATE, START, Row
 from handler.bench import measure
 from handler.bench.measure import Start, Tick
 from handler.bench.replies import differences_of
 from handler.bench.spread import Spread
-from handler.bench.worker import Answer, Contender
+from handler.bench.worker import Answer
 
 WORKERS = 2
 CLIENTS = (1, 4)
@@ -26,11 +28,19 @@ _OF_A_START: tuple[tuple[str, str, float | None, Callable[[Start], float]], ...]
 def speed(contest: Contest, size: str, tick: Tick) -> tuple[list[Row], list[Answer]]:
     """Return one frame after the other at one size, and our answers in the export's precision."""
     name, bodies = contest.subject.name, contest.bodies[size]
-    contenders = {NAIVE: contest.naive, **contest.ours}
+    contenders = {**contest.three, **contest.ours}
     answers = measure.answers(contenders, bodies, contest.extent.rounds, tick)
     goals = {contest.exported: FLOAT, "int8": INT8} if contest.subject.thorough else {}
+    best = {BROUGHT: OF_BROUGHT} | ({contest.exported: FRAME} if size.endswith("PNG") else {})
     rows = [
-        _row("one frame", f"{name} {size}", precision, answers, len(bodies), goals.get(precision))
+        _row(
+            "one frame",
+            f"{name} {size}",
+            precision,
+            answers,
+            len(bodies),
+            (goals.get(precision), best.get(precision)),
+        )
         for precision in contest.ours
     ]
     return rows, answers[contest.exported]
@@ -38,12 +48,9 @@ def speed(contest: Contest, size: str, tick: Tick) -> tuple[list[Row], list[Answ
 
 def on_one_core(contest: Contest, size: str, tick: Tick) -> Iterator[Row]:
     """Yield one frame after the other under a CPU limit of one core."""
-    bodies, ours = contest.bodies[size], contest.ours[contest.exported]
+    bodies = contest.bodies[size]
     with one_core() as (prefix, how):
-        contenders = {
-            NAIVE: replace(contest.naive, prefix=prefix),
-            contest.exported: replace(ours, prefix=prefix),
-        }
+        contenders = {name: replace(each, prefix=prefix) for name, each in contest.three.items()}
         answers = measure.answers(contenders, bodies, contest.extent.rounds // 2, tick)
     what = f"{contest.subject.name} {size}"
     yield _row(f"limit of one core ({how})", what, contest.exported, answers, len(bodies))
@@ -52,35 +59,50 @@ def on_one_core(contest: Contest, size: str, tick: Tick) -> Iterator[Row]:
 def starts(contest: Contest, tick: Tick) -> Iterator[Row]:
     """Yield the time to the first answer, and the memory after some frames of all sizes."""
     bodies = [bodies[0] for bodies in contest.bodies.values()]
-    taken: tuple[list[Start], list[Start]] = ([], [])
+    taken: dict[str, list[Start]] = {name: [] for name in contest.three}
     for _ in range(contest.extent.starts):
-        for contender, each in zip(_two(contest), taken, strict=True):
-            each.append(measure.start(contender, bodies, contest.extent.frames_of_start))
+        for name, contender in contest.three.items():
+            taken[name].append(measure.start(contender, bodies, contest.extent.frames_of_start))
         tick()
-    name = contest.subject.name
     for what, unit, goal, figure in _OF_A_START:
-        naive, ours = (Spread.of(map(figure, each)) for each in taken)
-        yield Row("a process", f"{name}: {what}", contest.exported, unit, naive, ours, goal)
+        spreads = {name: Spread.of(map(figure, each)) for name, each in taken.items()}
+        what = f"{contest.subject.name}: {what}"
+        yield of_three(contest, "a process", what, unit, spreads, goal)
 
 
 def concurrency(contest: Contest, size: str, tick: Tick) -> Iterator[Row]:
     """Yield the frames in a second with two workers, when one client asks and when four do."""
     bodies, extent = contest.bodies[size], contest.extent
-    naive, ours = (measure.pool(each, WORKERS, bodies) for each in _two(contest))
-    with naive as naive_burst, ours as our_burst:
+    with ExitStack() as stack:
+        pools = {
+            name: stack.enter_context(measure.pool(each, WORKERS, bodies))
+            for name, each in contest.three.items()
+        }
         for clients in CLIENTS:
-            rates: tuple[list[float], list[float]] = ([], [])
+            rates: dict[str, list[float]] = {name: [] for name in pools}
             for _ in range(extent.bursts):
-                for burst, each in zip((naive_burst, our_burst), rates, strict=True):
-                    each.append(burst(clients, extent.frames_of_burst).frames_per_second)
+                for name, burst in pools.items():
+                    done = burst(clients, extent.frames_of_burst)
+                    rates[name].append(done.frames_per_second)
                 tick()
             what = f"{contest.subject.name} {size}, {clients} at once ask"
-            theirs, own = map(Spread.of, rates)
-            yield Row(f"{WORKERS} workers", what, contest.exported, RATE, theirs, own)
+            spreads = {name: Spread.of(each) for name, each in rates.items()}
+            yield of_three(contest, f"{WORKERS} workers", what, RATE, spreads)
 
 
-def _two(contest: Contest) -> tuple[Contender, Contender]:
-    return contest.naive, contest.ours[contest.exported]
+def of_three(
+    contest: Contest,
+    group: str,
+    what: str,
+    unit: str,
+    spreads: Mapping[str, Spread],
+    goal: float | None = None,
+    goal_best: float | None = None,
+) -> Row:
+    """Return a row of the naive handler's figures, the best's and ours, by their names."""
+    ours = contest.exported
+    best, naive = spreads.get(BEST), spreads[NAIVE]
+    return Row(group, what, ours, unit, naive, spreads[ours], goal, best=best, goal_best=goal_best)
 
 
 def _row(
@@ -89,13 +111,19 @@ def _row(
     precision: str,
     answers: Mapping[str, Sequence[Answer]],
     pictures: int,
-    goal: float | None = None,
+    goals: tuple[float | None, float | None] = (None, None),
 ) -> Row:
-    naive, ours = answers[NAIVE], answers[precision]
-    theirs, own = (Spread.of(1000 * answer.seconds for answer in each) for each in (naive, ours))
+    # What ultralytics exported sees pictures padded to a square, unlike the .pt.
+    expected = answers[BEST if precision == BROUGHT else NAIVE]
+    spreads = {
+        name: Spread.of(1000 * answer.seconds for answer in each) for name, each in answers.items()
+    }
     differences = [
         difference
-        for one, other in zip(naive[:pictures], ours, strict=False)
+        for one, other in zip(expected[:pictures], answers[precision], strict=False)
         for difference in differences_of(one.shapes, other.shapes)
     ]
-    return Row(group, what, precision, "ms", theirs, own, goal, differences)
+    figures = spreads[NAIVE], spreads[precision]
+    goal, goal_best = goals
+    best = spreads.get(BEST)
+    return Row(group, what, precision, "ms", *figures, goal, differences, best, goal_best)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.rows import RATE, Row
@@ -17,3 +19,11 @@ def test_a_goal_is_met_or_not_or_there_is_none() -> None:
     assert row("ms", 90, 30, 3).met is True
     assert row("ms", 89, 30, 3).met is False
     assert row("ms", 90, 30).met is None
+
+
+def test_beside_the_best_there_is_a_ratio_and_a_goal_of_its_own() -> None:
+    three = replace(row("ms", 90, 30, 3), best=Spread.of([45]), goal_best=1.6)
+    assert three.ratio_best == pytest.approx(1.5)
+    assert (three.met, three.met_best) == (True, False)
+    alone = row("ms", 90, 30)
+    assert (alone.ratio_best, alone.met_best) == (None, None)

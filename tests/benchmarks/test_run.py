@@ -18,6 +18,7 @@ from tests.conftest import EXAMPLES, ROOT, body_of
 SPREAD = {"count", "low", "median", "high", "p90", "p99"}
 ROW = {
     "group", "what", "precision", "unit", "naive", "ours", "goal", "differences", "ratio", "met",
+    "best", "goal_best", "ratio_best", "met_best",
 }  # fmt: skip
 STAGES = {
     "parse", "decode", "wait", "letterbox", "forward", "outputs", "nms", "objects", "shapes",
@@ -31,7 +32,7 @@ FEW = Extent(
 @pytest.fixture(scope="module")
 def results() -> Results:
     about = ("tests need none", EXAMPLES)
-    subject = Subject("detect", EXPORTED, EXPORTED, None, *about, thorough=True)
+    subject = Subject("detect", EXPORTED, EXPORTED, None, *about, thorough=True, many_sizes=True)
     fast = Contender(environment={"ANNOTATE_WEIGHTS": str(EXPORTED), "PYTHONPATH": str(ROOT)})
     ours = {"f32": fast, "int8": fast}
     bodies = {"640x480": [body_of(EXAMPLES[1].read_bytes(), threshold=0.5)]}
@@ -44,10 +45,12 @@ def results() -> Results:
 def test_all_is_measured_and_written_as_json(results: Results) -> None:
     written = json.loads(json.dumps(results.to_dict()))
     assert set(written) == {"surroundings", "rows", "profiles", "notes"}
-    assert written["notes"] == ["detect, int8: tests need none"]
+    of_int8, of_sizes = written["notes"]
+    assert of_int8 == "detect, int8: tests need none"
+    assert of_sizes.startswith("detect, many sizes beside one: mean time ")
     groups = [row["group"] for row in written["rows"]]
     limited = next(group for group in groups if group.startswith("limit of one core"))
-    assert set(groups) == {"one frame", "a process", "2 workers", limited}
+    assert set(groups) == {"one frame", "many sizes", "a process", "2 workers", limited}
     goals = [row["goal"] for row in written["rows"] if row["goal"] is not None]
     assert goals == [3, 4.5, 5, 3]
     for row in written["rows"]:

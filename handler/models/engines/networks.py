@@ -23,7 +23,8 @@ Compile = Callable[[Shape | None], Any]
 
 _RECENT = 32  # frames
 _FREQUENT = 8  # of these, from which on a shape has a network of its own
-_SETTLED = 4  # frames, after which there will be more: those before are a start's, or a command's
+_STARTED = 2  # frames, of which a start consists: the network for all shapes follows
+_SETTLED = 4  # frames, after which there will be more: those before may be a command's
 _PATIENCE = 3.0  # seconds
 
 
@@ -83,8 +84,9 @@ class OfAnyShape:
         self._recent.append(shape)
         if self._frames == 1 and self._most:
             self._compile_own(shape)
-        if self._frames == _SETTLED:
+        if self._frames == _STARTED:
             self._idle.add(self._any, _PATIENCE)
+        if self._frames == _SETTLED:
             for likely in self._likely:
                 self._idle.add(partial(self._run_first, likely))
         if shape in self._own:

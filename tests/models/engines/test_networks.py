@@ -71,10 +71,14 @@ def test_the_first_shape_has_its_own_network_if_there_is_room() -> None:
 def test_after_some_frames_the_likely_shapes_are_run_once_beside_them() -> None:
     compiler, idle = Compiler(), Idle()
     networks = OfAnyShape(compiler, idle, 1, [WIDE, TALL, SQUARE])
-    for _ in range(3):
-        networks.request(WIDE)
+    networks.request(WIDE)
     idle.finish()
     assert compiler.compiled == [WIDE]
+    for _ in range(2):
+        networks.request(WIDE)
+    idle.finish()
+    assert compiler.compiled == [WIDE, None]
+    assert compiler.run == []
     for _ in range(9):
         networks.request(WIDE)
     idle.finish()
