@@ -2,8 +2,9 @@
 
 import importlib
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from handler.detection.detections import Detections
 from handler.detection.labels import check_names
@@ -26,9 +27,6 @@ class Model(Protocol):
     without: the options that have no effect on it. remarks: what its user has to know, in words.
     image_size: the height and width that it was trained to see, or is asked to; None where it does
     not say.
-
-    One that has a faster way for many pictures has a method `predict_each`: from an iterable of
-    pictures and a threshold to an iterator over what `predict` returns for each, in their order.
     """
 
     task: str
@@ -42,6 +40,14 @@ class Model(Protocol):
 
     def predict(self, picture: Picture, threshold: float) -> Detections:
         """Return the objects on `picture` that score `threshold` or more."""
+
+
+@runtime_checkable
+class OfMany(Protocol):
+    """A model that has a faster way for many pictures than one after the other."""
+
+    def predict_each(self, pictures: Iterable[Picture], threshold: float) -> Iterator[Detections]:
+        """Yield what `predict` returns for each picture, in their order."""
 
 
 class Family(Model, Protocol):

@@ -1,6 +1,6 @@
 """Any family's model on large pictures: asked for tiles, and one answer made of theirs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from handler.detection.detections import Detections
 from handler.detection.merging import Rule, merge
 from handler.detection.regions import extents_of
 from handler.errors import SettingsError
-from handler.models.families import Model
+from handler.models.families import Model, OfMany
 from handler.models.folder.options import Options
 from handler.pictures.decoding import Picture
 from handler.pictures.tiles import Tile, Tiling
@@ -74,28 +74,21 @@ class Tiled:
         tiles = self.tiling.tiles(width, height)
         if not tiles:
             return self._model.predict(picture, threshold)
-        steps = len(tiles) + self.tiling.whole
-        found, cuts = [], []
-        for number, (tile, seen) in enumerate(self._answers(picture, tiles, threshold), start=1):
-            placed = seen.moved(tile.left, tile.top)
-            found.append(placed)
-            cuts.append(tile.cuts(extents_of(placed), width, height))
-            step(number, steps)
         if self.tiling.whole:
-            found.append(self._model.predict(picture, threshold))
-            cuts.append(np.zeros((len(found[-1]), 4), bool))
-            step(steps, steps)
-        part("tiles")
+            tiles.append(Tile(0, 0, width, height))
+        found, cuts = [], []
+        for tile, seen in zip(tiles, self._answers(picture, tiles, threshold), strict=True):
+            found.append(seen.moved(tile.left, tile.top))
+            cuts.append(tile.cuts(extents_of(found[-1]), width, height))
+            step(len(found), len(tiles))
         merged = merge(Detections.joined(found), np.concatenate(cuts), self._rule)
         part("merge")
         return merged.take(np.arange(len(merged))[: self._most])
 
     def _answers(
-        self, picture: Picture, tiles: list[Tile], threshold: float
-    ) -> Iterable[tuple[Tile, Detections]]:
+        self, picture: Picture, tiles: Sequence[Tile], threshold: float
+    ) -> Iterator[Detections]:
         views = (tile.of(picture) for tile in tiles)
-        each = getattr(self._model, "predict_each", self._one_by_one)
-        return zip(tiles, each(views, threshold), strict=True)
-
-    def _one_by_one(self, pictures: Iterable[Picture], threshold: float) -> Iterator[Detections]:
-        return (self._model.predict(picture, threshold) for picture in pictures)
+        if isinstance(self._model, OfMany):
+            return self._model.predict_each(views, threshold)
+        return (self._model.predict(view, threshold) for view in views)

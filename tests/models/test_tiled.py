@@ -1,6 +1,7 @@
 """Large pictures answered by tiles: by plugins, by the demo model beside SAHI."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -19,6 +20,7 @@ from examples.digit_pictures import Scene, compose, digit_pools
 from handler.detection.agreement import differences
 from handler.detection.detections import Detections, Mask
 from handler.errors import SettingsError
+from handler.models.families import OfMany
 from handler.models.folder.options import Options
 from handler.models.tiled import with_tiles
 from handler.pictures.decoding import Picture
@@ -26,6 +28,7 @@ from handler.pictures.tiles import Tiling
 from handler.progress import shown_by
 from handler.service import Service
 from handler.settings import Settings
+from tests.architectures import PHOTOGRAPHS
 from tests.conftest import DEMO
 
 
@@ -271,3 +274,18 @@ def test_the_demo_finds_more_with_tiles_of_its_own_size(page: Picture) -> None:
     service = Service.load(Settings(weights=DEMO, tile={"size": "auto"}, device="cpu"))
     assert service.model.image_size == (320, 320)
     assert len(without) < 30 < len(service.detect(page)) < 50
+
+
+@pytest.mark.parametrize("task", ["-seg", "-obb", "-pose"])
+def test_an_exported_network_answers_many_as_it_answers_one(
+    export_of: Callable[..., Path], task: str
+) -> None:
+    weights = export_of(f"yolov8n{task}", "openvino")
+    model: Any = Service.load(Settings(weights=weights, device="cpu")).model
+    picture = np.asarray(cv2.imread(str(PHOTOGRAPHS[0])), np.uint8)
+    views = [picture[top : top + 320, 100:420] for top in (0, 200, 400)] + [picture[:200]]
+    assert issubclass(type(model), OfMany)
+    answers = list(model.predict_each(iter(views), 0.25))
+    assert sum(map(len, answers)) > 20
+    for view, found in zip(views, answers, strict=True):
+        assert list(differences(model.predict(view, 0.25), found)) == []

@@ -1,6 +1,6 @@
 """Models as Ultralytics and YOLOv5 export them, to OpenVINO or ONNX, without either's code."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -14,6 +14,7 @@ from handler.errors import WeightsError
 from handler.models.channels import SERVED, check_channels
 from handler.models.engines.engine import Engine, Input, Normalisation, Plan, start
 from handler.models.exported import constant_scores
+from handler.models.exported.ahead import computed_ahead
 from handler.models.exported.decoding import (
     ANCHORS,
     QUERIES,
@@ -135,6 +136,29 @@ class Exported:
         part("letterbox")
         answers = self._engine.run(seen)
         part("forward")
+        return self._read(answers, seen, letterbox, threshold)
+
+    def predict_each(self, pictures: Iterable[Picture], threshold: float) -> Iterator[Detections]:
+        """Yield what `predict` returns for each picture: one is computed while others are read."""
+        if self._layout is None:
+            yield from (self.predict(picture, threshold) for picture in pictures)
+            return
+        fitted = (self._fit(picture) for picture in pictures)
+        for (seen, letterbox), answers in computed_ahead(fitted, self._run_to_keep):
+            part("forward")
+            yield self._read(answers, seen, letterbox, threshold)
+
+    def _run_to_keep(self, fitted: tuple[Picture, Letterbox]) -> list[NDArray[np.float32]]:
+        """Return the network's answers, which stay valid when it runs again."""
+        return [answer.copy() for answer in self._engine.run(fitted[0])]
+
+    def _read(
+        self,
+        answers: Sequence[NDArray[np.float32]],
+        seen: Picture,
+        letterbox: Letterbox,
+        threshold: float,
+    ) -> Detections:
         prototypes = next((answer[0] for answer in answers if answer.ndim == 4), None)
         candidates = _of_objects(answers)
         answer = Answer(
