@@ -44,7 +44,7 @@ class Model(Protocol):
 
 @runtime_checkable
 class OfMany(Protocol):
-    """A model that has a faster way for many pictures than one after the other."""
+    """A model that has a faster way to the objects on many pictures than one after the other."""
 
     def predict_each(self, pictures: Iterable[Picture], threshold: float) -> Iterator[Detections]:
         """Yield what `predict` returns for each picture, in their order."""

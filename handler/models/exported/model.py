@@ -40,6 +40,8 @@ from handler.pictures.letterbox import Letterbox
 from handler.settings import Settings
 from handler.timings import part
 
+_Fitted = tuple[Picture, Letterbox]  # what the network sees, and where the picture lies in it
+
 
 class Exported:
     """An exported network, answered as the library that exported it answers."""
@@ -132,33 +134,27 @@ class Exported:
             return self._classify(picture, threshold)
         if self.task == "semantic":
             return self._divide(picture)
-        seen, letterbox = self._fit(picture)
+        fitted = self._fit(picture)
         part("letterbox")
-        answers = self._engine.run(seen)
+        answers = self._engine.run(fitted[0])
         part("forward")
-        return self._read(answers, seen, letterbox, threshold)
+        return self._detections(answers, fitted, threshold)
 
     def predict_each(self, pictures: Iterable[Picture], threshold: float) -> Iterator[Detections]:
         """Yield what `predict` returns for each picture: one is computed while others are read."""
-        if self._layout is None:
-            yield from (self.predict(picture, threshold) for picture in pictures)
-            return
         fitted = (self._fit(picture) for picture in pictures)
-        for (seen, letterbox), answers in computed_ahead(fitted, self._run_to_keep):
+        for each, answers in computed_ahead(fitted, self._run_to_keep):
             part("forward")
-            yield self._read(answers, seen, letterbox, threshold)
+            yield self._detections(answers, each, threshold)
 
-    def _run_to_keep(self, fitted: tuple[Picture, Letterbox]) -> list[NDArray[np.float32]]:
+    def _run_to_keep(self, fitted: _Fitted) -> list[NDArray[np.float32]]:
         """Return the network's answers, which stay valid when it runs again."""
         return [answer.copy() for answer in self._engine.run(fitted[0])]
 
-    def _read(
-        self,
-        answers: Sequence[NDArray[np.float32]],
-        seen: Picture,
-        letterbox: Letterbox,
-        threshold: float,
+    def _detections(
+        self, answers: Sequence[NDArray[np.float32]], fitted: _Fitted, threshold: float
     ) -> Detections:
+        seen, letterbox = fitted
         prototypes = next((answer[0] for answer in answers if answer.ndim == 4), None)
         candidates = _of_objects(answers)
         answer = Answer(
@@ -187,7 +183,7 @@ class Exported:
             raise ValueError(f"a model for {self.task} has no candidates")
         return self._layout.read(numbers, threshold, self._outputs or len(self.classes))
 
-    def _fit(self, picture: Picture) -> tuple[Picture, Letterbox]:
+    def _fit(self, picture: Picture) -> _Fitted:
         if self._engine.channels == 1:
             picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
         if self.is_transformer:
