@@ -10,8 +10,11 @@ _shown: ContextVar[Shown | None] = ContextVar("shown", default=None)
 
 
 @contextmanager
-def shown_by(show: Shown) -> Iterator[None]:
-    """Have `show` called with the steps that are done, and all there are, of what runs within."""
+def shown_by(show: Shown | None) -> Iterator[None]:
+    """Have `show` called with the steps that are done, and all there are, of what runs within.
+
+    It is called in this thread. None shows nothing.
+    """
     token = _shown.set(show)
     try:
         yield

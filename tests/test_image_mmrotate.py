@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,61 @@ noise = np.random.default_rng(0).integers(0, 256, (1024, 1024, 3), np.uint8)
 found = service.model.predict(noise, 0.0)
 print(json.dumps([len(found), counts]))
 """
+
+# A page with the desk at both ends, as the library cuts and merges it, and by our tiles.
+PAGE = """
+import json
+from pathlib import Path
+import cv2, numpy as np
+from handler.service import Service
+from handler.settings import Settings
+desk = cv2.imread("/weights/desk.jpg")
+page = np.full((320, 832, 3), 200, np.uint8)
+page[40:280, :320] = page[40:280, 512:] = desk
+tile = {"size": [320, 320], "overlap": 0.2, "whole": False, "above": 320}
+tile |= {"merge": "nms", "metric": "iou", "threshold": 0.1}
+service = Service.load(Settings(weights=Path("/weights"), tile=tile))
+found = service.model.predict(page, 0.25)
+ours = [
+    [int(c), (a + x) / 2, (b + y) / 2, x - a, y - b, float(np.radians(t)), float(s)]
+    for c, (a, b, x, y), t, s in zip(
+        found.classes, found.boxes.tolist(), found.angles, found.scores
+    )
+]
+"""
+PATCHES = {
+    "0": """
+from mmdet.apis import init_detector
+from mmrotate.apis import inference_detector_by_patches
+model = init_detector("/weights/config.py", "/weights/best.pth", device="cpu")
+found = inference_detector_by_patches(model, page, [320], [256], [1.0], 0.1)
+theirs = [[c, *map(float, row)] for c, rows in enumerate(found) for row in rows if row[5] >= 0.25]
+print(json.dumps([ours, theirs]))
+""",
+    "1": """
+import functools, torch
+torch.load = functools.partial(torch.load, weights_only=False)
+from mmcv.transforms import Compose
+from mmdet.apis import init_detector
+from mmrotate.apis import inference_detector_by_patches
+model = init_detector("/weights/config.py", "/weights/best.pth", palette="random", device="cpu")
+steps = [
+    dict(type="mmrotate.LoadPatchFromNDArray"),
+    dict(type="mmdet.Resize", scale=(256, 256), keep_ratio=True),
+    dict(
+        type="mmdet.PackDetInputs",
+        meta_keys=("img_id", "img_path", "ori_shape", "img_shape", "scale_factor"),
+    ),
+]
+nms = dict(type="nms_rotated", iou_threshold=0.1)
+found = inference_detector_by_patches(
+    model, page, [320], [256], [1.0], nms, Compose(steps)
+).pred_instances
+rows = zip(found.labels.tolist(), found.bboxes.tolist(), found.scores.tolist())
+theirs = [[c, *box, score] for c, box, score in rows if score >= 0.25]
+print(json.dumps([ours, theirs]))
+""",
+}
 
 
 @pytest.fixture(scope="module", params=["1", "0"], ids=["1.x", "0.x"])
@@ -167,6 +222,32 @@ def overlap(first: NDArray[Any], second: NDArray[Any]) -> float:
     both, _ = cv2.intersectConvexConvex(first.astype(np.float32), second.astype(np.float32))
     areas = [cv2.contourArea(each.astype(np.float32)) for each in (first, second)]
     return both / (sum(areas) - both)
+
+
+def test_by_tiles_it_finds_what_the_library_finds_by_patches(
+    image: str, folder: Path, generation: str
+) -> None:
+    output = run(image, folder, "python", "-", stdin=PAGE + PATCHES[generation])
+    ours, theirs = (sorted(map(tuple, filter(_is_whole, rows))) for rows in last_line(output))
+    assert len(ours) == len(theirs) >= 3
+    for (index, *box, score), (expected_index, *expected, expected_score) in zip(
+        ours, theirs, strict=True
+    ):
+        assert index == expected_index
+        assert score == pytest.approx(expected_score, abs=0.001)
+        first, second = (
+            cv2.boxPoints(((x, y), (width, height), np.degrees(angle)))
+            for x, y, width, height, angle in (box, expected)
+        )
+        assert distance(first, second) < 0.5
+
+
+def _is_whole(row: Sequence[float]) -> bool:
+    """Tell whether no tile cuts an object: what is cut, the library keeps where it scores more."""
+    _, x, y, width, height, angle, _ = row
+    points = cv2.boxPoints(((x, y), (width, height), np.degrees(angle)))
+    left, right = points[:, 0].min(), points[:, 0].max()
+    return not any(left - 4 < edge < right + 4 for edge in (256, 320, 512, 576))
 
 
 def test_no_picture_takes_minutes(image: str, folder: Path) -> None:

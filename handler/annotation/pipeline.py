@@ -13,6 +13,7 @@ from handler.errors import AnnotateError
 from handler.machine import cpus
 from handler.pictures.drawing import draw_on
 from handler.pictures.files import about_file
+from handler.progress import Shown, shown_by
 from handler.service import Service
 
 MOST = 8  # frames under way; more threads than this wait for the network anyway
@@ -33,12 +34,22 @@ class Annotated:
 
 
 class Pipeline:
-    """A model and where its results go."""
+    """A model and where its results go.
 
-    def __init__(self, service: Service, results: Results, threshold: float | None) -> None:
+    show_tiles: called with the tiles of a large picture that are done, and all there are.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        results: Results,
+        threshold: float | None,
+        show_tiles: Shown | None = None,
+    ) -> None:
         self._service = service
         self._results = results
         self._threshold = threshold
+        self._show_tiles = show_tiles
         self._looks = count()
 
     def annotate(self, frames: Iterable[Frame]) -> Generator[Annotated, None, None]:
@@ -69,7 +80,8 @@ class Pipeline:
         service, results = self._service, self._results
         try:
             picture = frame.read()
-            found = service.detect(picture, self._threshold)
+            with shown_by(self._show_tiles):
+                found = service.detect(picture, self._threshold)
             shapes = service.shapes(found, picture)
             looks = not shapes and next(self._looks) < _LOOKS
             best = service.best_below(picture) if looks else None

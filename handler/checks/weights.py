@@ -7,12 +7,14 @@ from typing import Any
 
 import orjson
 
+from handler.checks.tiles import TileTimes
 from handler.cvat.reply import problems_in
 from handler.cvat.shapes import to_json
 from handler.errors import AnnotateError
 from handler.models.folder.checkpoint import Checkpoint
 from handler.models.folder.model_folder import ModelFolder, digest
 from handler.models.folder.recognition import recognise
+from handler.models.tiled import Tiled
 from handler.pictures.trial import HEIGHT, WIDTH, trial_picture
 from handler.rules.function_file import FunctionFile
 from handler.rules.rule import Rules
@@ -26,7 +28,7 @@ class Weights:
 
     failure: why it cannot be opened, loaded or used; what comes after that is None.
     family: its name. shapes: CVAT's shapes on the trial picture. seconds: how long loading and
-    they took.
+    they took. tiles: what one of its tiles takes, of a model that answers by tiles.
     """
 
     function: FunctionFile | None = None
@@ -36,6 +38,7 @@ class Weights:
     service: Service | None = None
     shapes: list[dict[str, Any]] | None = None
     seconds: float = 0.0
+    tiles: TileTimes | None = None
     failure: AnnotateError | None = None
 
     @classmethod
@@ -56,7 +59,11 @@ class Weights:
                 f"The model fails on a picture: {type(error).__name__}: {error}",
                 "Try it with the library that it was trained with.",
             )
-        return cls(**found, seconds=time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        model = None if "failure" in found else found["service"].model
+        if isinstance(model, Tiled):
+            found["tiles"] = TileTimes.measure(model, settings.max_pixels)
+        return cls(**found, seconds=seconds)
 
 
 # What the pickle of every checkpoint imports, whoever made it: layers, tensors and plain values.
@@ -177,6 +184,8 @@ def _weights_summary(weights: Weights) -> Iterator[str]:
             f"{model.description} (family {weights.family}, task {model.task}); "
             f"loading and a first picture took {weights.seconds:.1f} s"
         )
+        if weights.tiles is not None:
+            yield weights.tiles.in_words()
         named = [f"{label.name} ({label.type})" for label in labels]
         yield f"{_number(labels, 'label')}: {_some(named)}"
         if model.keypoints:
@@ -192,6 +201,18 @@ def _weights_summary(weights: Weights) -> Iterator[str]:
 def _weights_remarks(weights: Weights) -> Iterator[str]:
     if weights.service is not None:
         yield from weights.service.model.remarks
+
+
+@rule(
+    "weights-tiles",
+    "warning",
+    "no picture that is let in takes longer by tiles than CVAT waits",
+    "Lower ANNOTATE_MAX_PIXELS, so that such a picture is refused at once; or take larger tiles, "
+    "less overlap, more CPUs.",
+)
+def _weights_tiles(weights: Weights) -> Iterator[str]:
+    if weights.tiles is not None and (said := weights.tiles.too_slow()):
+        yield said
 
 
 @rule(

@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from handler.commands.arguments import settings_of, weights_option
+from handler.commands.arguments import settings_of, tile_option, weights_option
 from handler.commands.screen import Screen
 from handler.errors import RequestError, SettingsError
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     type=click.FloatRange(0, 1),
     help="The lowest score to report, as CVAT's own field. Else the model's.",
 )
+@tile_option
 @click.option(
     "--pictures",
     type=click.Choice(["jpg", "png", "none"]),
@@ -57,6 +58,7 @@ def annotate(
     weights: Path | None,
     out: Path,
     threshold: float | None,
+    tile: Any,
     pictures: str,
     every: int,
     resume: bool,
@@ -71,6 +73,7 @@ def annotate(
     auto-annotate annotate picture.jpg photos/ --weights models/cars --out results
     auto-annotate annotate photos/ --weights models/cars --pictures none --resume
     auto-annotate annotate clip.mp4 --weights models/cars --every 10
+    auto-annotate annotate aerial/ --weights models/ships --tile auto
     """
     from handler.annotation import sources
     from handler.annotation.index import Index
@@ -88,13 +91,13 @@ def annotate(
     if not found:
         kinds = " ".join((*PICTURE_SUFFIXES, *sources.VIDEO_SUFFIXES))
         raise click.BadParameter(f"no pictures or videos ({kinds}) found outside {out}")
-    settings = settings_of(weights, exports=False)
+    settings = settings_of(weights, exports=False, tile=tile)
     service = Service.load(settings)
     results, index, sums = Results(out, pictures), Index(out), Sums()
     names = claimed(found, index)
     done = set(filter(results.are_there, index.done())) if resume else set()
-    pipeline = Pipeline(service, results, threshold)
     with Screen("Annotating", sources.count(found, every)) as screen:
+        pipeline = Pipeline(service, results, threshold, screen.show_tiles)
         read = partial(sources.frames_of, every=every, max_pixels=settings.max_pixels)
         todo = _todo(names, read, done, sums, screen)
         try:

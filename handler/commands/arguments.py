@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from handler.settings import Settings
+from handler.errors import SettingsError
+from handler.settings import TILE, Settings, read_as
 
 PLATFORM = click.Choice(["docker", "kubernetes"])
 
@@ -25,8 +26,26 @@ def weights_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def settings_of(weights: Path | None, *, exports: bool = True) -> Settings:
-    """Return the environment's settings, with the model folder that --weights names.
+def tile_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option --tile to a command; the command gets what `Settings.tile` is."""
+    return click.option(
+        "--tile",
+        callback=_tile,
+        metavar="SIZE",
+        help="Answer large pictures by tiles: auto, a side in pixels, or a table as `tile` of "
+        "model.yaml; false is without. Else ANNOTATE_TILE, else model.yaml.",
+    )(command)
+
+
+def _tile(_: click.Context, __: click.Parameter, value: str | None) -> Any:
+    try:
+        return None if value is None else read_as(TILE, value, "it")
+    except SettingsError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def settings_of(weights: Path | None, *, exports: bool = True, tile: Any = None) -> Settings:
+    """Return the environment's settings, with the model folder and tiles that options name.
 
     exports: of a command that soon ends, no: exporting a .pt would take longer than it saves.
 
@@ -36,4 +55,6 @@ def settings_of(weights: Path | None, *, exports: bool = True) -> Settings:
     settings = Settings.from_environment()
     if not exports:
         settings = replace(settings, cache=None)
+    if tile is not None:
+        settings = replace(settings, tile=tile)
     return settings if weights is None else replace(settings, weights=weights)

@@ -4,13 +4,14 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from handler.bench.requests import MOST, requests
-from handler.commands.arguments import settings_of, weights_option
+from handler.commands.arguments import settings_of, tile_option, weights_option
 from handler.errors import SettingsError
 
 _COUNT = click.IntRange(min=1)
@@ -18,6 +19,7 @@ _COUNT = click.IntRange(min=1)
 
 @click.command()
 @weights_option
+@tile_option
 @click.option(
     "--images",
     type=click.Path(exists=True, path_type=Path),
@@ -44,6 +46,7 @@ _COUNT = click.IntRange(min=1)
 )
 def bench(
     weights: Path | None,
+    tile: Any,
     images: Path | None,
     against: Path | None,
     workers: int,
@@ -61,6 +64,7 @@ def bench(
     auto-annotate bench --weights models/cars-fast --against models/cars --images photos
     docker run --rm --cpus 2 -v $PWD/models/cars:/weights:ro -v $PWD/photos:/photos:ro \\
       auto-annotate auto-annotate bench --images /photos
+    auto-annotate bench --weights models/ships --images aerial --tile 1024
     ANNOTATE_PRECISION=f32 auto-annotate bench --weights models/cars-fast --json f32.json
     """
     from handler.bench.figures import Extent, disagreements, figures_of
@@ -68,10 +72,11 @@ def bench(
     from handler.bench.surroundings import in_words, surroundings
     from handler.bench.worker import Contender
 
-    settings = settings_of(weights)
+    settings = settings_of(weights, tile=tile)
+    tiles = {} if tile is None else {"ANNOTATE_TILE": str(tile)}
     folders = [settings.weights] if against is None else [settings.weights, against]
     contenders = {
-        str(folder): Contender(environment={"ANNOTATE_WEIGHTS": str(folder.resolve())})
+        str(folder): Contender(environment={"ANNOTATE_WEIGHTS": str(folder.resolve()), **tiles})
         for folder in folders
     }
     if len(contenders) < len(folders):

@@ -12,6 +12,7 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -29,6 +30,7 @@ class Screen:
         self._bar: Progress | None = None
         self._description = description
         self._total = total
+        self._tiles: TaskID | None = None
         if sys.stderr.isatty():
             columns = (
                 TextColumn("{task.description}"),
@@ -64,6 +66,13 @@ class Screen:
         """Count one more."""
         if self._bar is not None:
             self._bar.advance(self._task)
+
+    def show_tiles(self, done: int, tiles: int) -> None:
+        """Show below the bar how many tiles of a large picture are done, until all are."""
+        if self._bar is not None:
+            if self._tiles is None:
+                self._tiles = self._bar.add_task("Tiles of a picture", total=tiles)
+            self._bar.update(self._tiles, total=tiles, completed=done, visible=done < tiles)
 
     def say(self, line: str) -> None:
         """Write a line to standard output."""

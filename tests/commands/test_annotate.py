@@ -160,3 +160,30 @@ def test_an_answer_takes_no_other_s_place(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "out").glob("*.json")} == {"a.json", "a.png.json"}
     assert run(tmp_path / "two" / "a.png", "--out", tmp_path / "out")[0] == 0
     assert len(list((tmp_path / "out").glob("*.json"))) == 2
+
+
+def test_a_large_picture_is_annotated_by_tiles(tmp_path: Path) -> None:
+    small = np.asarray(cv2.imread(str(EXAMPLES[1])), np.uint8)
+    page = np.full((1300, 2000, 3), 230, np.uint8)
+    for left, top in ((20, 20), (1300, 700)):
+        page[top : top + 480, left : left + 640] = small
+    path = tmp_path / "page.png"
+    cv2.imwrite(str(path), page)
+    counts: list[int] = []
+    for tile in ("false", "{size: 640, whole: false}"):
+        out = tmp_path / f"out-{len(counts)}"
+        status, _, _ = run(path, "--out", out, "--pictures", "none", "--tile", tile)
+        assert status == 0
+        counts.append(len(json.loads((out / "page.json").read_text())))
+    assert counts[0] < counts[1]
+    assert counts[1] >= 12
+
+
+@pytest.mark.parametrize(
+    ("tile", "reason"),
+    [("3", "size is 3, not auto"), ("{overlap: 1}", "overlap is 1, not a number from 0 to 0.9")],
+)
+def test_tiles_that_cannot_be_are_said_to_be_so(tmp_path: Path, tile: str, reason: str) -> None:
+    status, _, said = run(SMALL, "--out", tmp_path, "--tile", tile)
+    assert status == 2
+    assert reason in " ".join(said.split())
