@@ -17,6 +17,7 @@ COMMANDS = (
     "deploy",
     "export",
     "function",
+    "parity",
     "remove",
     "serve",
     "task",

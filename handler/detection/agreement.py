@@ -33,6 +33,16 @@ def differences(expected: Detections, found: Detections) -> Iterator[str]:
         yield from (f"object {number} {what}" for what in _of_objects(one, nearest))
 
 
+def overlap(one: Detection, other: Detection) -> float:
+    """Return the intersection over union of two objects: of their masks, or else of their boxes."""
+    return one.mask.iou(other.mask) if one.mask and other.mask else _iou(one, other)
+
+
+def is_same(one: Detection, other: Detection) -> bool:
+    """Tell whether an annotator can tell two objects apart, their classes aside."""
+    return next(_of_objects(one, other), None) is None
+
+
 def _likeness(one: Detection, other: Detection) -> float:
     return _iou(one, other) - abs(one.score - other.score)
 

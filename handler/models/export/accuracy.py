@@ -29,6 +29,14 @@ def accuracy(task: str, truths: Sequence[Detections], answers: Iterable[Detectio
     if task == "classify":
         right = [truth.classes[:1].tolist() == found.classes[:1].tolist() for truth, found in pairs]
         return 100 * float(np.mean(right))
+    return mean_precisions(task, truths, answers)[1]
+
+
+def mean_precisions(
+    task: str, truths: Sequence[Detections], answers: Iterable[Detections]
+) -> tuple[float, float]:
+    """Return the mAP50 and the mAP50-95 of a model's answers, in points; see `accuracy`."""
+    pairs = zip(truths, answers, strict=True)
     marked = [
         (_hits(truth, found, _OVERLAPS[task](truth, found)), found.scores, found.classes)
         for truth, found in pairs
@@ -36,7 +44,9 @@ def accuracy(task: str, truths: Sequence[Detections], answers: Iterable[Detectio
     hits, scores, classes = (np.concatenate(each) for each in zip(*marked, strict=True))
     labelled = np.concatenate([truth.classes for truth in truths])
     by_class = metrics.ap_per_class(hits, scores, classes, labelled)[5]
-    return 100 * float(by_class.mean())
+    if not len(by_class):
+        return 0.0, 0.0
+    return 100 * float(by_class[:, 0].mean()), 100 * float(by_class.mean())
 
 
 def _hits(truth: Detections, found: Detections, overlaps: NDArray[np.float32]) -> NDArray[np.bool_]:

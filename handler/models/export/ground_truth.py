@@ -16,17 +16,22 @@ from handler.models.families import Model
 from handler.pictures.decoding import Picture
 
 
-def has_labels(pictures: Sequence[Path], model: Model) -> bool:
-    """Tell whether any of the pictures is labelled; those that are not then show nothing."""
+def has_labels(pictures: Sequence[Path], model: Model, folder: Path | None = None) -> bool:
+    """Tell whether any of the pictures is labelled; those that are not then show nothing.
+
+    folder: where their label files are, if it is not one of the usual places.
+    """
     if model.task == "classify":
         return all(picture.parent.name in model.classes for picture in pictures)
-    return any(_label_file(picture) is not None for picture in pictures)
+    return any(_label_file(picture, folder) is not None for picture in pictures)
 
 
-def objects_on(path: Path, picture: Picture, model: Model) -> Detections:
+def objects_on(
+    path: Path, picture: Picture, model: Model, folder: Path | None = None
+) -> Detections:
     """Return what is labelled on a picture, in its pixels.
 
-    A classifier's picture lies in a folder of its class's name.
+    A classifier's picture lies in a folder of its class's name. folder: as for `has_labels`.
 
     Raises:
         SettingsError: a line is not of the model's task, or its class is none of the model's.
@@ -34,7 +39,7 @@ def objects_on(path: Path, picture: Picture, model: Model) -> Detections:
     if model.task == "classify":
         classes = np.array([model.classes.index(path.parent.name)])
         return Detections(np.zeros((1, 4), np.float32), np.ones(1, np.float32), classes)
-    file = _label_file(path)
+    file = _label_file(path, folder)
     lines = [] if file is None else [line.split() for line in file.read_text().splitlines()]
     lines = [line for line in lines if line]
     try:
@@ -51,9 +56,11 @@ def objects_on(path: Path, picture: Picture, model: Model) -> Detections:
         ) from error
 
 
-def _label_file(picture: Path) -> Path | None:
+def _label_file(picture: Path, folder: Path | None) -> Path | None:
     """Return the first of: beside the picture, in `labels` beside it, in `labels` for `images`."""
     name = f"{picture.stem}.txt"
+    if folder is not None:
+        return folder / name if (folder / name).is_file() else None
     folders = [picture.parent, picture.parent / "labels"]
     parts = picture.absolute().parent.parts
     if "images" in parts:

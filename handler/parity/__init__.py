@@ -1,0 +1,1 @@
+"""`auto-annotate parity`: why CVAT shows other boxes than a script, in numbers and pictures."""
