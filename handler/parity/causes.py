@@ -35,6 +35,11 @@ def _image_size(models: Models) -> str | None:
     return f"model.yaml or the environment says {size} pixels" if size else None
 
 
+def _tiles(models: Models) -> str | None:
+    tiling = models.service.options.tile
+    return "CVAT's pictures are looked at in tiles, the script's as a whole" if tiling else None
+
+
 def _engine(models: Models) -> str | None:
     if not models.is_exported:
         return None
@@ -93,6 +98,10 @@ CAUSES = (
     Cause(
         "image-size", "Image size", _SCRIPT, Way(model="image size"), _image_size,
         "Give the script the same `imgsz`, or remove image_size.",
+    ),
+    Cause(
+        "tiles", "Tiles", _SCRIPT, Way(model="tiles"), _tiles,
+        "Cut pictures in the script as well, or remove `tile`.",
     ),
     Cause(
         "engine", "Engine", _SCRIPT, Way(model="engine"), _engine,

@@ -19,6 +19,7 @@ from handler.models.cache import loading
 from handler.models.exported.model import Exported
 from handler.models.folder.model_folder import ModelFolder, digest
 from handler.models.folder.options import Options
+from handler.models.tiled import with_tiles
 from handler.parity.answers import of_shapes
 from handler.pictures.decoding import Picture, decode
 from handler.service import Service
@@ -117,8 +118,8 @@ class Models:
 
     @cached_property
     def is_exported(self) -> bool:
-        """Whether another engine than the library's own answers."""
-        return isinstance(self.service.model, Exported)
+        """Whether another engine than the library's own answers; tiles show what is below them."""
+        return hasattr(self.service.model, Exported.numbers_of.__name__)
 
     def answer(self, way: Way, path: Path) -> Detections:
         """Return the objects on a picture.
@@ -207,6 +208,9 @@ MODELS: Mapping[str, Callable[[Models], families.Model]] = {
         models, Options(image_size=models.service.options.image_size)
     ),
     "nms": _with_nms,
+    "tiles": lambda models: with_tiles(
+        models.model("library"), Options(tile=models.service.options.tile)
+    ),
     "engine": lambda models: _served(models, "f32"),
     "precision": lambda models: _served(models, models.settings.precision),
 }

@@ -39,7 +39,7 @@ def test_wrong_use_is_one_line(tmp_path: Path) -> None:
     assert result.exit_code == 2
     result = run("--images", tmp_path)
     assert result.exit_code == 1
-    assert "error: There are no pictures in" in result.stderr
+    assert "There are no pictures in" in result.stderr
     result = run("--images", EXAMPLES[0], "--url", "example", "--out", tmp_path / "out")
     assert result.exit_code == 1
     assert "example is no address" in result.stderr

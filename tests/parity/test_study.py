@@ -116,7 +116,7 @@ def test_a_mistake_of_the_script_is_found_ranked_first_and_named(
     ("architecture", "options"),
     [
         ("yolov8n-obb", ""), ("yolov8n-seg", ""), ("yolov8n-pose", ""), ("yolov8n-cls", ""),
-        ("yolov8n", "iou: 0.3\nimage_size: 256\nmax_detections: 9\n"),
+        ("yolov8n", "iou: 0.3\nimage_size: 256\nmax_detections: 9\ntile: {size: 96}\n"),
     ],
 )  # fmt: skip
 def test_every_task_is_compared(
@@ -127,10 +127,12 @@ def test_every_task_is_compared(
     (folder / "model.yaml").write_text(options + "threshold: 0.25\n")
     models = Models(Settings(weights=folder))
     small = tmp_path / "small.jpg"
-    Image.open(PICTURES[0]).reduce(6).save(small)
+    Image.open(PICTURES[0]).reduce(9).save(small)
     made = compared(models, [small])
     names = {row.name for row in made.rows}
-    assert {"image-size", "nms"} <= names if "iou" in options else names.isdisjoint({"nms"})
+    assert (
+        {"image-size", "nms", "tiles"} <= names if "iou" in options else names.isdisjoint({"nms"})
+    )
     assert "engine" not in names  # a .pt without a cache is answered by its library
     if not options:
         assert made.whole.appear == made.whole.vanish == made.whole.changed == 0
