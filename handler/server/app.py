@@ -16,9 +16,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from handler.cvat.spec import raw_labels
 from handler.errors import AnnotateError, InternalError, NotReadyError, RequestError
 from handler.logs import log
-from handler.server import dashboard, frames, openapi
+from handler.pictures.trial import trial_picture
+from handler.server import dashboard, frames, openapi, page
 from handler.server.catalogue import Catalogue
 from handler.server.listing import listing_of
 from handler.server.metrics import Metrics
@@ -44,7 +46,9 @@ def create_app(catalogue: Catalogue, on_start: Callable[[], None] = lambda: None
 
     metrics = Metrics(catalogue)
 
-    async def annotate(request: Request) -> Response:
+    async def home(request: Request) -> Response:
+        if request.method != "POST":
+            return page.response()
         return await _answer(request, catalogue.at(request.scope["server"][1]))
 
     async def _answer(request: Request, served: Served | None) -> Response:
@@ -59,14 +63,25 @@ def create_app(catalogue: Catalogue, on_start: Callable[[], None] = lambda: None
     async def models(_: Request) -> Response:
         return JSONResponse([listing_of(served) for served in catalogue.models])
 
-    async def model(request: Request) -> Response:
+    def _named(request: Request) -> Served:
         name = request.path_params["name"]
         served = catalogue.named(name)
         if served is None:
             raise NotFoundError(f"There is no model {shown(name)} here", _names(catalogue))
+        return served
+
+    async def model(request: Request) -> Response:
+        served = _named(request)
         if request.method == "POST":
             return await _answer(request, served)
         return JSONResponse(listing_of(served))
+
+    async def labels(request: Request) -> Response:
+        known = _named(request).description
+        return Response(raw_labels(known.labels if known else []), media_type="application/json")
+
+    async def example(_: Request) -> Response:
+        return Response(trial_picture(), media_type="image/jpeg")
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
@@ -103,9 +118,11 @@ def create_app(catalogue: Catalogue, on_start: Callable[[], None] = lambda: None
 
     app = Starlette(
         routes=[
-            Route("/", annotate, methods=["POST"]),
+            Route("/", home, methods=["GET", "POST"]),
+            Route("/example.jpg", example),
             Route("/models", models),
             Route("/models/{name}", model, methods=["GET", "POST"]),
+            Route("/models/{name}/labels", labels),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", figures),
