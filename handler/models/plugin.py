@@ -15,6 +15,8 @@ from handler.models.libraries import remedy_for
 from handler.pictures.decoding import Picture
 from handler.settings import Settings
 
+_FOLDERS: set[Path] = set()  # whose plugins were imported
+
 
 class Plugin(Protocol):
     """What a plugin's class has to have.
@@ -117,6 +119,7 @@ _NEEDED = {"obb": "angles", "segment": "masks", "pose": "keypoints", "semantic":
 def _class_of(folder: Path, name: str) -> Any:
     module, _, attribute = name.partition(":")
     sys.path.insert(0, str(folder.resolve()))
+    _forget_namesakes(folder.resolve())
     try:
         return getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, SyntaxError, ValueError) as error:
@@ -130,6 +133,20 @@ def _class_of(folder: Path, name: str) -> Any:
         ) from error
     finally:
         sys.path.remove(str(folder.resolve()))
+
+
+def _forget_namesakes(folder: Path) -> None:
+    """Have what lies in `folder` imported from there, whatever other plugins call theirs.
+
+    Several models can be served by one process, and their plugins may all be called plugin.py. What
+    is imported already goes on to work: its classes hold on to what they use.
+    """
+    others = _FOLDERS - {folder}
+    _FOLDERS.add(folder)
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and not others.isdisjoint(Path(file).parents):
+            del sys.modules[name]
 
 
 def _device(name: str) -> str:

@@ -53,6 +53,22 @@ def test_a_plugin_answers_and_its_threshold_is_kept(tmp_path: Path) -> None:
     assert len(service.annotate(picture, 0.1)[1]) == 2
 
 
+def test_plugins_of_one_name_are_each_their_own(tmp_path: Path) -> None:
+    picture = np.zeros((50, 60, 3), np.uint8)
+    services = []
+    for name, where in (("first", 1), ("second", 7)):
+        folder = tmp_path / name
+        folder.mkdir()
+        folder_of(folder, name="detector")
+        (folder / "beside.py").write_text(f"WHERE = {where}\n")
+        module = folder / "detector.py"
+        text = module.read_text().replace("[[1, 2, 30, 40]]", "[[WHERE, 2, 30, 40]]")
+        module.write_text(f"from beside import WHERE\n{text}")
+        services.append(open_service(folder))
+    lefts = [service.detect(picture).boxes[0, 0] for service in services]
+    assert lefts == [1, 7]
+
+
 @pytest.mark.parametrize(
     ("task", "load", "reason"),
     [
