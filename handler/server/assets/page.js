@@ -87,6 +87,11 @@ async function annotate() {
     return;
   }
   if (number !== asked) return;
+  if (reply.status === 503) {
+    say(`${body.error ? body.error.message : "The model is busy"} Asked again in two seconds.`, "wait");
+    setTimeout(() => { if (number === asked) annotate(); }, 2000);
+    return;
+  }
   if (!reply.ok) {
     shapes = [];
     say(body.error ? body.error.message : `status ${reply.status}`, "bad");
