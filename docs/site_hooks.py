@@ -1,14 +1,19 @@
-"""What the site does to a page: links that leave docs/ become the path in the repository."""
+"""What the site does to a page: links that leave docs/ become paths, commands show their help."""
 
 import re
 from pathlib import PurePosixPath
 from typing import Any
 
+import click
+
+from handler.cli import COMMANDS, main
+
+_COMMANDS = re.compile(r"<!-- commands: .* -->")
 _LINK = re.compile(r"\[([^\]]*)\]\(((?:\.\./)+[^)#\s]*)(#[^)\s]*)?\)")
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Return a page's text with links into the repository as words: a site does not hold those."""
+    """Return a page's text: links into the repository as words, and the help where it belongs."""
     folder = PurePosixPath(page.file.src_uri).parent
 
     def replaced(match: re.Match[str]) -> str:
@@ -19,7 +24,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         path = target.lstrip("./")
         return words if words.strip("`") == path else f"{words} (`{path}`)"
 
-    return _LINK.sub(replaced, markdown)
+    return _COMMANDS.sub(lambda _: _help(), _LINK.sub(replaced, markdown))
 
 
 def _resolved(path: PurePosixPath) -> PurePosixPath | None:
@@ -33,3 +38,16 @@ def _resolved(path: PurePosixPath) -> PurePosixPath | None:
         else:
             return None
     return PurePosixPath(*parts)
+
+
+def _help() -> str:
+    """Return what `--help` prints, of each command under a title of its own."""
+    group = click.Context(main, info_name="auto-annotate", max_content_width=100)
+    sections = []
+    for name in COMMANDS:
+        command = main.get_command(group, name)
+        if command is not None:
+            context = click.Context(command, group, name)
+            text = command.get_help(context)
+            sections.append(f"## auto-annotate {name}\n\n```text\n{text}\n```\n")
+    return "\n".join(sections)
