@@ -79,8 +79,14 @@ async def _departure(request: Request) -> None:
 
 
 def response(reply: Reply) -> Response:
-    """Return the response that carries a reply."""
+    """Return the response that carries a reply, and how long each stage took.
+
+    Server-Timing, in milliseconds: https://www.w3.org/TR/server-timing/.
+    """
     headers = {**SERVER, **reply.headers}
+    if reply.seen is not None:
+        stages = reply.seen.timings.milliseconds().items()
+        headers["Server-Timing"] = ", ".join(f"{name};dur={each}" for name, each in stages)
     return Response(reply.body, reply.status, headers, media_type=CONTENT_TYPE)
 
 
