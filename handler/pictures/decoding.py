@@ -55,10 +55,12 @@ def decode(
     """
     if not encoded:
         raise RequestError("'image' is empty", code="empty_image")
-    with _decoding_errors(), open_image(io.BytesIO(encoded), formats=FORMATS) as header:
-        check_size(*header.size, max_pixels)
-        reserve(memory.needed(header))
-        return _DECODERS.get(header.format, _decode_with_pillow)(encoded, header)
+    with _decoding_errors():
+        png.check(encoded)
+        with open_image(io.BytesIO(encoded), formats=FORMATS) as header:
+            check_size(*header.size, max_pixels)
+            reserve(memory.needed(header))
+            return _DECODERS.get(header.format, _decode_with_pillow)(encoded, header)
 
 
 def from_pillow(image: Image.Image, max_pixels: int) -> Picture:

@@ -5,7 +5,7 @@ CVAT sends every frame of a video as PNG. The format: https://www.w3.org/TR/png-
 
 import io
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -22,6 +22,8 @@ _Pixels = NDArray[np.uint8]
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _FRAME = 12  # bytes of a chunk beside its data: the data's length, the kind, a checksum
 _METADATA = (b"eXIf", b"iTXt", b"tEXt", b"zTXt")
+_PIXELS = (b"IDAT", b"fcTL", b"fdAT")
+_MOST = 1000  # other chunks; Pillow reads them one by one, at 200,000 a second
 
 _IHDR = 13  # bytes
 _NO_PIXELS = b"\0\0\0\0IDAT\x35\xaf\x06\x1e"
@@ -45,11 +47,13 @@ def decode(encoded: bytes, header: ImageFile) -> _Pixels | None:
     Raises:
         Exception: the picture is damaged.
     """
+    metadata = _metadata(encoded)
     kind = _KINDS.get(str(header.tile[0].args))
     if kind is None or header.get_format_mimetype() == "image/apng":
         return None
     try:
-        return upright(_decoded(encoded, header.size, kind), _orientation(encoded))
+        orientation = _orientation(encoded, metadata)
+        return upright(_decoded(encoded, header.size, kind), orientation)
     except Exception:
         if kind == "rgba":  # Pillow reads on where only what is behind the pixels is missing
             return None
@@ -69,27 +73,43 @@ def _decoded(encoded: bytes, size: tuple[int, int], kind: str) -> _Pixels:
     return np.asarray(_TO_BGR[kind](pixels), np.uint8)
 
 
-def _orientation(encoded: bytes) -> Any:
+def check(encoded: bytes) -> None:
+    """Look at what stands before the pixels, if this is a PNG, before Pillow does.
+
+    Raises:
+        ValueError: there is more of it than anybody writes.
+    """
+    if encoded.startswith(_SIGNATURE):
+        _metadata(encoded, until=b"IDAT")
+
+
+def _metadata(encoded: bytes, until: bytes = b"IEND") -> list[memoryview] | None:
+    """Return the chunks that can hold an orientation; None where the file ends too early."""
+    view, start, kind, others = memoryview(encoded), len(_SIGNATURE), b"", 0
+    found = []
+    while kind != until:
+        if start + _FRAME > len(encoded):
+            return None
+        length, kind = struct.unpack_from(">I4s", encoded, start)
+        end = start + _FRAME + length
+        if kind not in _PIXELS:
+            others += 1
+            if others > _MOST:
+                raise ValueError(f"it has more than {_MOST} chunks besides its pixels")
+        if kind in _METADATA:
+            found.append(view[start:end])
+        start = end
+    return found if start <= len(encoded) else None
+
+
+def _orientation(encoded: bytes, metadata: list[memoryview] | None) -> Any:
     """Return the orientation of a PNG, which can stand behind its pixels."""
-    found = [(kind, whole) for kind, whole in _chunks(encoded) if kind in _METADATA]
-    if not found:
+    if metadata is None:
+        raise ValueError("it ends before its last chunk does")
+    if not metadata:
         return 1
     # Of the metadata alone Pillow reads what it would read of all.
     start = encoded[: len(_SIGNATURE) + _FRAME + _IHDR]
-    metadata = b"".join(bytes(whole) for _, whole in found)
-    with open_image(io.BytesIO(start + metadata + _NO_PIXELS), formats=["PNG"]) as alone:
-        return take_orientation(alone)
-
-
-def _chunks(encoded: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Yield the kind of each chunk and all its bytes, from first to last."""
-    view, start, kind = memoryview(encoded), len(_SIGNATURE), b""
-    while kind != b"IEND":
-        if start + _FRAME > len(encoded):
-            raise ValueError("it ends before its last chunk")
-        length, kind = struct.unpack_from(">I4s", encoded, start)
-        end = start + _FRAME + length
-        yield kind, view[start:end]
-        start = end
-    if start > len(encoded):
-        raise ValueError("its last chunk is cut")
+    alone = io.BytesIO(b"".join((start, *metadata, _NO_PIXELS)))
+    with open_image(alone, formats=["PNG"]) as image:
+        return take_orientation(image)

@@ -85,6 +85,15 @@ def test_a_text_that_grows_without_end_is_refused() -> None:
         decode(png(RGB, 8, behind=text), LIMIT)
 
 
+@pytest.mark.parametrize("color", [RGB, PALETTE])
+def test_chunks_without_end_are_refused(color: int) -> None:
+    some = chunk(b"tEXt", b"Comment\0")
+    assert decode(png(color, 8, before=some * 450, behind=some * 450), LIMIT).shape == (43, 61, 3)
+    for endless in (png(color, 8, before=some * 1001), png(color, 8, behind=some * 1001)):
+        with pytest.raises(RequestError, match="more than 1000 chunks"):
+            decode(endless, LIMIT)
+
+
 class PanicException(BaseException):
     """What a panic of Rust is in Python: no Exception."""
 
