@@ -68,6 +68,7 @@ class Family(Model, Protocol):
 # A family's name and the class that runs it, imported when it is chosen.
 FAMILIES = {
     "exported": "handler.models.exported.model:Exported",
+    "layout": "handler.models.exported.others:Others",
     "ultralytics": "handler.models.ultralytics.model:Ultralytics",
     "yolov5": "handler.models.yolov5.model:YOLOv5",
     "mmrotate": "handler.models.mmrotate.model:MMRotate",
@@ -75,6 +76,10 @@ FAMILIES = {
     "torchscript": "handler.models.torchvision.torchscript:TorchScript",
     "plugin": "handler.models.plugin:PluginModel",
 }
+
+
+# What runs without torch.
+RUN_EXPORTS = ("exported", "layout")
 
 
 def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:
@@ -88,7 +93,7 @@ def load(folder: ModelFolder, options: Options, settings: Settings) -> Model:
     family, checkpoint = recognise(folder)
     if family not in FAMILIES:
         raise SettingsError(f"There is no family {family!r}", nearest(family, FAMILIES))
-    if family != "exported" and settings.engine not in ("auto", "torch"):
+    if family not in RUN_EXPORTS and settings.engine not in ("auto", "torch"):
         raise SettingsError(
             f"ANNOTATE_ENGINE={settings.engine} does not run {folder.weights.name}",
             "Export it with `auto-annotate export`, or set ANNOTATE_ENGINE=auto.",

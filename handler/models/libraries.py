@@ -11,6 +11,7 @@ from handler.models.folder.checkpoint import Checkpoint
 # What a family imports. A plugin may need anything, and says so when it is imported.
 _LIBRARY = {
     "exported": "openvino",
+    "layout": "onnxruntime",
     "torchscript": "torch",
     "torchvision": "torch",
     "ultralytics": "ultralytics",
@@ -22,7 +23,7 @@ _INSTALL = Path(__file__).parents[2] / "scripts" / "install"  # not in an image
 
 def needs_torch(family: str) -> bool:
     """Tell whether a family runs on torch."""
-    return family not in ("exported", "plugin")
+    return family not in ("exported", "layout", "plugin")
 
 
 def check_library(weights: Path, family: str, checkpoint: Checkpoint) -> None:

@@ -36,6 +36,7 @@ class Checkpoint:
         version of MMCV.
     is_known: False where it might import more than `imports`, because a name in it is not written
         down but made, or a part of it cannot be read.
+    answers: of an ONNX file, the names of what the network answers with.
     """
 
     imports: frozenset[str]
@@ -44,6 +45,7 @@ class Checkpoint:
     tensors: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     is_known: bool = True
+    answers: tuple[str, ...] = ()
 
     @classmethod
     def inspect(cls, path: Path) -> "Checkpoint":
@@ -58,7 +60,13 @@ class Checkpoint:
             start = file.read(32)
         _check_start(path, start)
         if onnx_header.is_onnx(start):
-            return cls(frozenset(), None, "onnx", metadata=onnx_header.metadata(path))
+            return cls(
+                frozenset(),
+                None,
+                "onnx",
+                metadata=onnx_header.metadata(path),
+                answers=_answers(path),
+            )
         try:
             if start.startswith(_ZIP):  # as torch tells it
                 with zipfile.ZipFile(path) as archive:
@@ -137,3 +145,10 @@ def _metadata(archive: zipfile.ZipFile) -> Any:
         if name.endswith("/extra/config.txt"):
             return json.loads(archive.read(name))
     return {}
+
+
+def _answers(path: Path) -> tuple[str, ...]:
+    try:
+        return onnx_header.answers(path)
+    except WeightsError:  # the metadata were read: what else is wrong the engine says
+        return ()

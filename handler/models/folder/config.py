@@ -36,6 +36,7 @@ CONFIG_KEYS: dict[str, Kind] = {
     "description": TEXT,
     "family": TEXT,
     "architecture": TEXT,
+    "layout": one_of("yolox", "rfdetr", "dfine", "rtdetr", "rtdetrv2"),
     "plugin": TEXT,
     "task": one_of(*SHAPE_TYPES),
     "weights": TEXT,

@@ -48,7 +48,7 @@ class Metadata:
         Raises:
             WeightsError: a value is not of its kind.
         """
-        values = {name: _literal(value) for name, value in written.items()}
+        values = {name: literal(value) for name, value in written.items()}
         try:
             size, points = values.get("imgsz"), values.get("kpt_shape")
             by_class = values.get("kpt_names") or {0: ()}
@@ -114,7 +114,7 @@ def network_of(folder: Path) -> Path:
     return whole[0]
 
 
-def _literal(value: Any) -> Any:
+def literal(value: Any) -> Any:
     """Return what a text of ONNX stands for: Python's own notation, or itself."""
     if not isinstance(value, str):
         return value

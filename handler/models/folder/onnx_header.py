@@ -15,6 +15,7 @@ from handler.errors import WeightsError
 _IR_VERSION, _PRODUCER, _METADATA = 1, 2, 14
 _KEY, _VALUE = 1, 2
 _GRAPH, _NODE, _OPERATION = 7, 1, 4
+_ANSWER, _NAME = 12, 1  # of GraphProto and ValueInfoProto
 # What computes in whole numbers, or stands around what does.
 _QUANTISED = {
     "ConvInteger", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "QLinearConv",
@@ -57,6 +58,20 @@ def is_quantised(path: Path) -> bool:
             if node == _NODE
             for field, a, b in _fields(content, *of_node)
             if field == _OPERATION
+        )
+
+
+def answers(path: Path) -> tuple[str, ...]:
+    """Return the names of a network's answers. Raises as `metadata` does."""
+    with _opened(path) as content:
+        return tuple(
+            content[a:b].decode()
+            for graph, *of_graph in _fields(content, 0, len(content))
+            if graph == _GRAPH
+            for part, *of_part in _fields(content, *of_graph)
+            if part == _ANSWER
+            for field, a, b in _fields(content, *of_part)
+            if field == _NAME
         )
 
 

@@ -59,6 +59,8 @@ def recognise(folder: ModelFolder) -> tuple[str, Checkpoint]:
         return "plugin", Checkpoint(frozenset(), None, "code")
     with readable(folder.path):
         checkpoint = Checkpoint.inspect(folder.weights)
+    if "layout" in folder.config and checkpoint.kind == "onnx":
+        return "layout", checkpoint
     return folder.config.get("family") or family_of(folder.weights, checkpoint), checkpoint
 
 
@@ -108,13 +110,30 @@ def _of_torchscript(path: Path, checkpoint: Checkpoint) -> str:
     )
 
 
+# Detectors of other repositories, by the names of what their own exporters let them answer with.
+_BY_ANSWERS = (("rfdetr", {"dets", "labels"}), ("dfine", {"labels", "boxes", "scores"}))
+
+
+def layout_of(checkpoint: Checkpoint) -> str:
+    """Return the layout of an .onnx of another repository; empty where it is not told.
+
+    LibreYOLO writes the model's family into the metadata.
+    """
+    of_libreyolo = str(checkpoint.metadata.get("model_family", ""))
+    answers = set(checkpoint.answers)
+    return of_libreyolo or next((name for name, own in _BY_ANSWERS if own == answers), "")
+
+
 def _of_export(path: Path, checkpoint: Checkpoint) -> str:
+    if layout_of(checkpoint):
+        return "layout"
     if not checkpoint.metadata.keys().isdisjoint(("names", "task")):
         return "exported"
     raise WeightsError(
         f"{path} is an ONNX model of {checkpoint.metadata.get('producer') or 'unknown origin'} "
         "without metadata: neither its task nor its classes are known",
-        "Export the .pt with ultralytics, or write a plugin: docs/families/plugin.md.",
+        "Export the .pt with ultralytics; of YOLOX and others write `layout: yolox` in model.yaml: "
+        "docs/families/layouts.md; or write a plugin: docs/families/plugin.md.",
     )
 
 
