@@ -21,7 +21,9 @@ class AnnotateError(Exception):
         self.remedy = " ".join(remedy.split())
         if code is not None:
             self.code = code
-        super().__init__(f"{self.message}. {self.remedy}" if self.remedy else self.message)
+        super().__init__(
+            f"{self.message.rstrip('.')}. {self.remedy}" if self.remedy else self.message
+        )
 
 
 class SettingsError(AnnotateError):

@@ -106,3 +106,31 @@ def test_without_docker_it_says_so(build: Build, tmp_path: Path) -> None:
     finished = build(PATH=str(tmp_path))
     assert finished.returncode == 1
     assert "needs Docker" in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("client", "buildx", "good"), [("28.2.2", 1, False), ("28.2.2", 0, True), ("20.10.24", 1, True)]
+)
+def test_docker_from_23_on_is_told_what_it_builds_with(
+    tmp_path: Path, client: str, buildx: int, good: bool
+) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text(
+        f"""#!/bin/sh
+case "$1" in
+    version) echo {client} ;;
+    buildx) exit {buildx} ;;
+    image) echo 2500000000 ;;
+esac
+"""
+    )
+    docker.chmod(0o755)
+    finished = subprocess.run(
+        [ROOT / "scripts" / "build", "slim"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (finished.returncode == 0) == good
+    assert ("docker-buildx-plugin" in finished.stderr) != good

@@ -146,6 +146,26 @@ def test_a_mistake_is_one_line_and_exit_code_1(tmp_path: Path, command: str) -> 
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize("command", ["annotate", "bench", "check", "export", "function", "serve"])
+def test_weights_that_are_not_there_name_the_option(command: str, tmp_path: Path) -> None:
+    pictures = EXAMPLES[:1] if command == "annotate" else []
+    result = run(command, *pictures, "--weights", tmp_path / "none")
+    assert result.exit_code == 2
+    assert f"'--weights': Path '{tmp_path / 'none'}' does not exist" in result.stderr
+
+
+def test_a_text_file_as_weights_is_called_one() -> None:
+    result = run("function", "--weights", DEMO / "classes.txt")
+    assert result.exit_code == 1
+    assert "classes.txt is a text file, not weights. Name the model folder" in result.stderr
+
+
+def test_replicas_in_the_wrong_order_are_named_as_they_were_given() -> None:
+    arguments = ("--weights", DEMO / "exported", "--platform", "kubernetes")
+    result = run("function", *arguments, "--replicas", "4:1")
+    assert "4 to 1 replicas are not 1 or more, the fewest first" in result.stderr
+
+
 def test_debug_shows_where_an_error_came_from(tmp_path: Path) -> None:
     result = run("--debug", "function", "--weights", tmp_path)
     assert result.exception is not None

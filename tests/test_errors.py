@@ -3,6 +3,7 @@ from handler.errors import AnnotateError, RequestError, nearest
 
 def test_an_error_is_one_line_with_its_remedy() -> None:
     assert str(AnnotateError("The disk\nis full", "Empty  it.")) == "The disk is full. Empty it."
+    assert str(AnnotateError("It says: full.", "Empty it.")) == "It says: full. Empty it."
 
 
 def test_a_code_can_be_more_precise_than_the_class() -> None:

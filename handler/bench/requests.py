@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from handler.errors import RequestError, SettingsError
-from handler.pictures.files import pictures_in
+from handler.pictures.files import about_file, pictures_in
 
 MOST = 16  # pictures
 
@@ -32,7 +32,7 @@ def requests(images: Path | None, max_pixels: int) -> tuple[list[str], list[byte
         try:
             decode(encoded, max_pixels)
         except RequestError as error:
-            raise SettingsError(f"{path}: {error.message}", error.remedy) from None
+            raise SettingsError(about_file(str(path), error)) from None
         bodies.append(body_of(encoded))
     return [path.name for path in chosen], bodies
 

@@ -20,7 +20,7 @@ def weights_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the option --weights to a command."""
     return click.option(
         "--weights",
-        type=click.Path(path_type=Path),
+        type=click.Path(exists=True, path_type=Path),
         metavar="DIR",
         help="The model folder, or its best.pt. Else ANNOTATE_WEIGHTS, else /weights.",
     )(command)

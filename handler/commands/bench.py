@@ -27,7 +27,7 @@ _COUNT = click.IntRange(min=1)
 )
 @click.option(
     "--against",
-    type=click.Path(path_type=Path),
+    type=click.Path(exists=True, path_type=Path),
     metavar="DIR",
     help="Another model folder, such as the .pt that --weights was exported from: measured in "
     "turn, with the ratios and whether both answer the same.",

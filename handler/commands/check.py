@@ -11,7 +11,10 @@ from handler.commands.arguments import PLATFORM
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
-    "--weights", type=click.Path(path_type=Path), metavar="DIR", help="A model folder, to try it."
+    "--weights",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="DIR",
+    help="A model folder, to try it.",
 )
 @click.option(
     "--platform",
@@ -28,8 +31,8 @@ from handler.commands.arguments import PLATFORM
 def check(ctx: click.Context, /, **options: Any) -> None:
     """Find what would go wrong, before it is deployed or after.
 
-    FILE is a function.yaml; the one in this folder, if none is named. Without a terminal --fix
-    does not ask.
+    FILE is a function.yaml; the one in this folder, if nothing at all is named. Without a terminal
+    --fix does not ask.
 
     \b
     auto-annotate check function.yaml --weights models/cars

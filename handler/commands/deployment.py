@@ -37,7 +37,8 @@ def deploy(file: Path, platform: str, nuclio: str | None, say: Say) -> None:
     """
     _stop_at(check(Subjects(file, platform)), platform)
     function = FunctionFile.parse(read_text(file), str(file), platform)
-    nuctl = Nuctl.find(platform, file)
+    by_hand = f"create project {PROJECT}", f"deploy --project-name {PROJECT} --file {file}"
+    nuctl = Nuctl.find(platform, *by_hand)
     if nuctl.create_project(PROJECT):
         say(f"Created the project {PROJECT}.")
     before = nuctl.function(function.name)
@@ -61,7 +62,7 @@ def deploy(file: Path, platform: str, nuclio: str | None, say: Say) -> None:
 def remove(file: Path, platform: str, say: Say) -> None:
     """Remove the function of a file; it is no error if it is not there."""
     function = FunctionFile.parse(read_text(file), str(file), platform)
-    nuctl = Nuctl.find(platform, file)
+    nuctl = Nuctl.find(platform, f"delete function {function.name} --force")
     if nuctl.function(function.name) is None:
         say(f"{function.name} is not deployed.")
         return

@@ -13,11 +13,11 @@ from pathlib import Path
 import click
 
 from handler.checks.check import ALL_RULES, FILE_RULES, Subjects, check
-from handler.errors import SettingsError
 from handler.rules.function_file import FunctionFile, read_text
 from handler.rules.mending import difference, mended
 from handler.rules.rule import Finding
 
+_HERE = Path("function.yaml")
 _COLORS = {"error": "red", "warning": "yellow", "info": "cyan"}
 
 
@@ -36,14 +36,15 @@ def run(
     """Check what the options name, print it, and return the exit status.
 
     Raises:
-        SettingsError: --fix without a file, or with one that is not YAML.
+        SettingsError: --fix with a file that is not YAML.
+        UsageError: no file is named or here, and nothing else to check.
     """
     if list_rules:
         _print_rules(as_json)
         return 0
-    if file is None and Path("function.yaml").exists():
-        file = Path("function.yaml")
-    if fix:
+    if file is None and (fix or not (weights or nuclio or url)):
+        file = _here()
+    if fix and file is not None:
         _fix(file, platform, yes)
     findings = check(Subjects(file, platform, weights, nuclio, url))
     if as_json:
@@ -53,9 +54,18 @@ def run(
     return int(any(found.severity == "error" for found in findings))
 
 
-def _fix(file: Path | None, platform: str | None, yes: bool) -> None:
-    if file is None:
-        raise SettingsError("--fix needs a file", "Name it: auto-annotate check --fix FILE.")
+def _here() -> Path:
+    """Return the function.yaml of this folder, which is meant where nothing is named."""
+    if not _HERE.exists():
+        raise click.UsageError(
+            f"There is no {_HERE} in this folder: name a file, or what else to check with "
+            "--weights, --nuclio or --url."
+        )
+    click.echo(f"Checking the {_HERE} of this folder.", err=True)
+    return _HERE
+
+
+def _fix(file: Path, platform: str | None, yes: bool) -> None:
     text = read_text(file)
     platform = FunctionFile.parse(text, str(file), platform).platform
     changed = mended(text, str(file), platform, FILE_RULES)

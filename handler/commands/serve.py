@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option(
     "--weights",
-    type=click.Path(path_type=Path),
+    type=click.Path(exists=True, path_type=Path),
     metavar="DIR",
     multiple=True,
     help="A model folder, its best.pt, or a folder of model folders; several times for several "

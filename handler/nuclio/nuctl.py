@@ -43,20 +43,21 @@ class Nuctl:
     platform: str
 
     @classmethod
-    def find(cls, platform: str, file: Path) -> "Nuctl":
+    def find(cls, platform: str, *instead: str) -> "Nuctl":
         """Return the nuctl on PATH.
+
+        instead: the arguments of the commands that do by hand what it is wanted for.
 
         Raises:
             NuctlError: there is none; the remedy is the commands to run where it is.
         """
         program = shutil.which("nuctl")
         if program is None:
-            name = _NAMES[platform]
+            commands = (f"nuctl {each} --platform {_NAMES[platform]}" for each in instead)
             raise NuctlError(
                 "nuctl is not on PATH",
                 "Install the nuctl of your Nuclio's version, or run where it is: "
-                f"nuctl create project cvat --platform {name}; "
-                f"nuctl deploy --project-name cvat --platform {name} --file {file}",
+                + "; ".join(commands),
             )
         return cls(program, platform)
 

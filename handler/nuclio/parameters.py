@@ -54,6 +54,7 @@ class Parameters:
         name = r"[a-z0-9]([a-z0-9-]{0,54}[a-z0-9])?"
         quantities = [quantity for quantity in (self.cpu, self.memory) if quantity is not None]
         path, port, replicas = self.weights_path, self.port, self.replicas
+        fewest, most = replicas or (1, 1)
         ports = NODE_PORTS if on_kubernetes else range(1, 65536)
         return [
             (
@@ -87,8 +88,8 @@ class Parameters:
                 "Leave --replicas out, or use --workers.",
             ),
             (
-                replicas is None or 1 <= replicas[0] <= replicas[1],
-                f"{replicas} replicas are not 1 or more, the fewest first",
+                1 <= fewest <= most,
+                f"{fewest} to {most} replicas are not 1 or more, the fewest first",
                 "Write them as MIN:MAX, such as 1:4.",
             ),
             (self.workers >= 1, f"{self.workers} workers cannot serve", "Use 1 or more."),

@@ -18,7 +18,7 @@ from handler.cli import main
 from handler.detection.labels import labels_of
 from handler.nuclio.function import Function
 from handler.rules.function_file import FunctionFile
-from tests.conftest import ROOT
+from tests.conftest import DEMO, ROOT
 from tests.function_files import GOOD, changed
 
 CLASSES = st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1)
@@ -137,7 +137,7 @@ def test_fix_needs_a_file_that_is_yaml(file: Path, monkeypatch: pytest.MonkeyPat
     assert "is not YAML" in run("--fix", file).output
     file.unlink()
     monkeypatch.chdir(file.parent)
-    assert "--fix needs a file" in run("--fix").output
+    assert "There is no function.yaml in this folder: name a file" in run("--fix").output
 
 
 def test_the_file_in_this_folder_is_meant_if_none_is_named(
@@ -145,7 +145,26 @@ def test_the_file_in_this_folder_is_meant_if_none_is_named(
 ) -> None:
     file.write_text(yaml.safe_dump(changed(GOOD["docker"], {"spec description": ""})))
     monkeypatch.chdir(file.parent)
+    assert "Checking the function.yaml of this folder." in run().stderr
     assert "The function has no description" in run().output
+
+
+def test_where_nothing_is_checked_nothing_is_said_to_be_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run()
+    assert result.exit_code == 2
+    assert "There is no function.yaml in this folder" in result.stderr
+
+
+def test_a_file_that_nobody_named_is_not_checked_beside_weights(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("no: function")
+    monkeypatch.chdir(file.parent)
+    found = json.loads(run("--weights", DEMO / "exported", "--json").stdout)
+    assert {each["subject"] for each in found} <= {"weights", "machine"}
 
 
 def test_the_documented_rules_are_the_code_s() -> None:

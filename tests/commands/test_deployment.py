@@ -12,7 +12,7 @@ from handler.detection.labels import labels_of
 from handler.errors import AnnotateError
 from handler.machine.docker import Images
 from handler.nuclio.function import Function
-from handler.nuclio.nuctl import Nuctl
+from handler.nuclio.nuctl import Nuctl, NuctlError
 from tests.conftest import ROOT
 from tests.function_files import GOOD, changed
 
@@ -42,7 +42,9 @@ def test_without_nuctl_its_commands_are_printed(
     monkeypatch.setenv("PATH", "")
     message = _deploy(file)
     assert "nuctl is not on PATH" in message
-    assert f"nuctl deploy --project-name cvat --platform local --file {file}" in message
+    assert f"nuctl deploy --project-name cvat --file {file} --platform local" in message
+    with pytest.raises(NuctlError, match="nuctl delete function cars --force --platform local"):
+        remove(file, "docker", print)
 
 
 def test_a_broken_file_is_not_deployed(file: Path) -> None:
@@ -61,7 +63,7 @@ def test_an_image_that_is_not_there_is_not_deployed(file: Path) -> None:
     assert "nowhere.example/annotate:1 is not on this host" in _deploy(file)
 
 
-@pytest.mark.parametrize("arguments", [[], ["--help"], ["remove"], ["nomad", "function.yaml"]])
+@pytest.mark.parametrize("arguments", [[], ["remove"], ["nomad", "function.yaml"]])
 def test_the_script_says_how_it_is_used(arguments: list[str]) -> None:
     ended = subprocess.run(
         [ROOT / "scripts" / "deploy", *arguments], capture_output=True, text=True, check=False
@@ -93,4 +95,4 @@ def test_a_function_is_deployed_replaced_put_back_and_removed(
     finally:
         remove(file, "docker", said.append)
     assert said[-1].startswith("Removed test-cars")
-    assert Nuctl.find("docker", file).function("test-cars") is None
+    assert Nuctl.find("docker").function("test-cars") is None

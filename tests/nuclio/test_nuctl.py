@@ -1,7 +1,5 @@
 """nuctl; that it deploys is tested in tests/test_deploy.py, where it is there."""
 
-from pathlib import Path
-
 import pytest
 
 from handler.nuclio.nuctl import Nuctl, NuctlError, failure
@@ -38,5 +36,5 @@ def test_without_nuctl_its_commands_are_the_remedy(
     platform: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(NuctlError, match=f"nuctl create project cvat --platform {name};"):
-        Nuctl.find(platform, Path("function.yaml"))
+    with pytest.raises(NuctlError, match=f"nuctl get projects --platform {name}; nuctl version"):
+        Nuctl.find(platform, "get projects", "version")

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from handler.errors import RequestError, SettingsError
 from handler.pictures import decoding
 from handler.pictures.decoding import Picture
+from handler.pictures.files import about_file
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,14 @@ class Pictures:
         """Yield each file and its pixels.
 
         Raises:
-            RequestError: it is not a picture, or too large.
+            SettingsError: it is not a picture, or too large.
         """
         for path in self.paths:
-            yield path, decoding.decode(path.read_bytes(), self.max_pixels)
+            try:
+                picture = decoding.decode(path.read_bytes(), self.max_pixels)
+            except RequestError as error:
+                raise SettingsError(about_file(str(path), error)) from None
+            yield path, picture
 
     def spread(self, most: int) -> "Pictures":
         """Return at most `most` of them, evenly from the first to the last."""

@@ -77,6 +77,11 @@ class Checkpoint:
                 every.is_known = False
             return cls._of(found, every)
         except (ValueError, EOFError, UnicodeDecodeError, zipfile.BadZipFile) as error:
+            if _is_text(start):
+                raise WeightsError(
+                    f"{path} is a text file, not weights",
+                    "Name the model folder, or the best.pt in it.",
+                ) from None
             raise WeightsError(
                 f"{path} is truncated or not a PyTorch checkpoint ({error})",
                 "Copy it again and compare its size with the original's.",
@@ -137,6 +142,11 @@ def _check_start(path: Path, start: bytes) -> None:
         raise WeightsError(
             f"{path} is truncated", "Copy it again and compare its size with the original's."
         )
+
+
+def _is_text(start: bytes) -> bool:
+    """Tell whether people wrote a file, by its first bytes; a character can be cut in two."""
+    return "".join(start.decode("utf-8", errors="ignore").split()).isprintable()
 
 
 def _metadata(archive: zipfile.ZipFile) -> Any:
