@@ -107,6 +107,7 @@ def bench(
 
 
 def progress() -> Progress:
-    """Return a bar on stderr."""
+    """Return a bar on stderr, if that is a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=sys.stderr.isatty())
+    seen = sys.stderr.isatty()
+    return Progress(*columns, console=Console(stderr=True), transient=True, disable=not seen)

@@ -1,6 +1,7 @@
 """The command `auto-annotate task`."""
 
 import os
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -134,4 +135,5 @@ def _token(file: Path | None) -> str:
 
 def _progress(console: Console) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=console)
+    seen = sys.stderr.isatty()
+    return Progress(*columns, TimeRemainingColumn(), console=console, disable=not seen)

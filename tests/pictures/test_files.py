@@ -23,5 +23,5 @@ def test_a_file_is_called_by_its_name_and_not_by_a_request_s_word_for_it() -> No
 
 def test_a_picture_to_compare_on_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"no picture")
-    with pytest.raises(SettingsError, match="a.jpg is not a picture"):
+    with pytest.raises(SettingsError, match=r"a\.jpg is not a picture"):
         list(Pictures([tmp_path / "a.jpg"], 100))

@@ -18,6 +18,7 @@ from handler.cvat.task.frames import Frame, frames_of
 from handler.cvat.task.matching import Matching, match
 from handler.cvat.task.upload import Upload
 from handler.errors import AnnotateError, SettingsError
+from handler.pictures.files import about_file
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def annotate_task(
             try:
                 found = work.annotations_of(frame)
             except AnnotateError as error:
-                outcome.failures.append(f"{frame.name}: {error}")
+                outcome.failures.append(about_file(frame.name, error))
                 found = []
             outcome.annotations += len(found)
             sender.add(found)
@@ -117,8 +118,8 @@ class _Work:
         Raises:
             AnnotateError: the picture cannot be read, or the model failed on it.
         """
-        if frame.picture is None:
-            raise AnnotateError(frame.problem)
+        if isinstance(frame.picture, AnnotateError):
+            raise frame.picture
         labels = self.matching.labels
         found = self.detector.detect(frame.picture, self.threshold)
         known = np.array([label is not None for label in labels], bool)

@@ -22,12 +22,11 @@ _DECODED = 2  # frames that wait for the model
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One picture: its place in the task, its name, and its pixels, or else what is wrong."""
+    """One picture: its place in the task, its name, and its pixels, or else why there are none."""
 
     index: int
     name: str
-    picture: Picture | None
-    problem: str = ""
+    picture: Picture | RequestError
 
 
 def frames_of(
@@ -50,7 +49,7 @@ def frames_of(
                 try:
                     yield Frame(index, name, decode(encoded, max_pixels))
                 except RequestError as error:
-                    yield Frame(index, name, None, str(error))
+                    yield Frame(index, name, error)
 
     return ahead(decoded(), _DECODED)
 
