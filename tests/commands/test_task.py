@@ -35,7 +35,7 @@ def test_tasks_are_annotated_one_after_the_other(double: Server) -> None:
     count = len(double.tasks[1].shapes)
     assert first == f"task 1: {count} annotations on 2 frames"
     assert second.endswith("on 2 frames, 1 frames failed")
-    assert "broken.jpg: 'image' is not a picture" in result.stderr
+    assert "broken.jpg is not a picture" in result.stderr
     assert count > len(double.tasks[2].shapes) > 0
 
 
