@@ -144,7 +144,9 @@ def _decoding_errors() -> Iterator[None]:
     except MemoryError as error:
         raise BusyError.of_memory() from error
     except Exception as error:  # plugins of Pillow raise what they like
-        why = str(error) or type(error).__name__
+        if getattr(error, "code", None) == cv2.Error.StsNoMem:
+            raise BusyError.of_memory() from error
+        why = str(error)[:200] or type(error).__name__
         raise RequestError(
             f"'image' is truncated or corrupt ({why})", code="corrupt_image"
         ) from error

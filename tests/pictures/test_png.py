@@ -128,3 +128,14 @@ def test_want_of_memory_is_no_fault_of_the_picture(
     with pytest.raises(BusyError) as caught:
         decode(content, LIMIT)
     assert (caught.value.status, caught.value.retry_after) == (503, 2)
+
+
+def test_opencv_s_want_of_memory_is_none_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(*_: object) -> None:
+        error = cv2.error("Insufficient memory")
+        error.code = cv2.Error.StsNoMem
+        raise error
+
+    monkeypatch.setattr("handler.pictures.decoding.cv2.imdecode", no_memory)
+    with pytest.raises(BusyError):
+        decode(saved(photograph(), "WEBP"), LIMIT)
