@@ -17,6 +17,7 @@ COMMANDS = (
     "deploy",
     "export",
     "function",
+    "new",
     "parity",
     "remove",
     "serve",

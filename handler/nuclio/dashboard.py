@@ -49,6 +49,7 @@ class Dashboard:
             "x-nuclio-function-name": name,
             "x-nuclio-path": "/",
             "x-nuclio-invoke-via": "domain-name",
+            "x-nuclio-invoke-timeout": "120s",  # Nuclio gives up after 60 s of its own
             "Content-Type": "application/json",
         }
         return send("POST", f"{self.url}/api/function_invocations", body, headers)

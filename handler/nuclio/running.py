@@ -148,11 +148,30 @@ def _function_listed(running: Running) -> Iterator[str]:
     "the function is ready",
     "Read its log (docker logs nuclio-nuclio-NAME); the last line says what is wrong.",
 )
-def _function_ready(running: Running) -> Iterator[str]:
+def _function_ready(running: Running) -> Iterator[AnnotateError]:
     for name, function in running.examined.items():
         if _state(function) != "ready":
-            message = str(table(function.get("status")).get("message") or "")[:200]
-            yield f"{name} is in the state {_state(function)!r}{': ' if message else ''}{message}"
+            message = _cause(str(table(function.get("status")).get("message") or ""))
+            what = f"{name} is in the state {_state(function)!r}{': ' if message else ''}{message}"
+            yield AnnotateError(what, _LACKS_IMAGE if _NO_IMAGE.search(message) else "")
+
+
+# What Docker, containerd and registries say of an image that is not there.
+_NO_IMAGE = re.compile(
+    r"no such image|pull access denied|manifest unknown|not found: manifest|failed to pull"
+    r"|imagepullbackoff|errimagepull|unable to find image",
+    re.IGNORECASE,
+)
+_LACKS_IMAGE = (
+    "There is no container, because the image is not there: docker pull it, or docker load it, on "
+    "the machine where Nuclio runs, and deploy again."
+)
+
+
+def _cause(message: str) -> str:
+    """Return the end of what Nuclio says, which is the cause; its call stack comes before."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    return lines[-1][-300:] if lines else ""
 
 
 @rule(

@@ -120,6 +120,7 @@ def test_a_dashboard_is_asked_as_cvat_asks_it() -> None:
     assert {request.headers["x-nuclio-project-name"] for request in requests} == {"cvat"}
     assert {request.headers["x-nuclio-function-namespace"] for request in requests} == {"nuclio"}
     assert requests[-1].headers["x-nuclio-function-name"] == "cars"
+    assert requests[-1].headers["x-nuclio-invoke-timeout"] == "120s"
     assert requests[-1].headers["content-type"] == "application/json"
 
 
@@ -140,3 +141,23 @@ def test_what_is_no_dashboard_is_one_finding() -> None:
 def test_a_dashboard_that_is_away_is_one_finding() -> None:
     findings = found(Running.ask("http://127.0.0.1:9"))
     assert findings.keys() == {"dashboard"}
+
+
+@pytest.mark.parametrize(
+    ("cause", "remedy"),
+    [
+        ("Error response from daemon: No such image: auto-annotate:0.1.0", "docker load"),
+        ("Readiness verification failed: function exited with status 1", "Read its log"),
+    ],
+)
+def test_of_a_failed_deployment_the_end_is_shown(cause: str, remedy: str) -> None:
+    stack = "\n".join(f"    /nuclio/pkg/processor/build/builder.go:{line}" for line in range(99))
+    message = f"Error - failed to deploy\n{stack}\nCall stack:\n{cause}\n"
+    functions = listed({"status state": "error", "status message": message})
+    running = replace(GOOD_RUNNING, functions=functions, answers={})
+    (finding,) = [
+        each for rule in RULES for each in rule.findings(running) if each.rule == "function-ready"
+    ]
+    assert finding.finding.endswith(cause)
+    assert "builder.go" not in finding.finding
+    assert remedy in finding.remedy
