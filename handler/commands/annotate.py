@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from handler.annotation.results import Results
     from handler.annotation.sources import Frame, Source
     from handler.annotation.summary import Sums
+    from handler.service import Service
+
+# A format's name, as `handler.cvat.formats` has it: help is shown without importing that.
+FORMATS = ("cvat", "coco")
 
 
 @click.command()
@@ -50,6 +54,14 @@ if TYPE_CHECKING:
     metavar="N",
     help="Each N-th frame of a video.",
 )
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(list(FORMATS)),
+    multiple=True,
+    help='Also one file of all pictures that CVAT\'s "Upload annotations" takes: cvat is '
+    "annotations.xml (CVAT for images 1.1), coco instances_default.json (1.0). May be repeated.",
+)
 @click.option("--resume", is_flag=True, help="Leave out what has been annotated into --out.")
 @click.pass_context
 def annotate(
@@ -61,6 +73,7 @@ def annotate(
     tile: Any,
     pictures: str,
     every: int,
+    formats: tuple[str, ...],
     resume: bool,
 ) -> None:
     """Annotate pictures and videos, or folders of them.
@@ -73,6 +86,7 @@ def annotate(
     auto-annotate annotate picture.jpg photos/ --weights models/cars --out results
     auto-annotate annotate photos/ --weights models/cars --pictures none --resume
     auto-annotate annotate clip.mp4 --weights models/cars --every 10
+    auto-annotate annotate photos/ --weights models/cars --format cvat --format coco
     auto-annotate annotate aerial/ --weights models/ships --tile auto
     """
     from handler.annotation import sources
@@ -91,6 +105,8 @@ def annotate(
     if not found:
         kinds = " ".join((*PICTURE_SUFFIXES, *sources.VIDEO_SUFFIXES))
         raise click.BadParameter(f"no pictures or videos ({kinds}) found outside {out}")
+    if formats and any(source.is_video for source in found):
+        raise click.UsageError("--format is for pictures; name no videos with it")
     settings = settings_of(weights, exports=False, tile=tile)
     service = Service.load(settings)
     results, index, sums = Results(out, pictures), Index(out), Sums()
@@ -108,8 +124,24 @@ def annotate(
             screen.complain(f"Stopped. {sums} -> {out}; --resume goes on from here.")
             ctx.exit(130)
     click.echo(f"{sums} -> {out}")
+    for written in _write_formats(formats, names, results, service):
+        click.echo(written)
     if sums.failed:
         ctx.exit(1)
+
+
+def _write_formats(
+    formats: Collection[str], names: Mapping["Source", str], results: "Results", service: "Service"
+) -> Iterator[Path]:
+    """Write the files of all pictures, and yield each."""
+    if not formats:
+        return
+    from handler.annotation.whole_set import annotated_images
+    from handler.cvat.formats import write
+
+    images = annotated_images(names, results)
+    for name in formats:
+        yield write(name, results.folder, images, service.labels)
 
 
 def _todo(
