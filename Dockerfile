@@ -174,6 +174,7 @@ RUN seal-layer
 # What all images have in common.
 FROM ${BASE_IMAGE} AS system
 RUN set -eux; \
+    export SOURCE_DATE_EPOCH=0; \
     groupadd --gid 10001 annotate; \
     useradd --uid 10001 --gid 10001 --home-dir /tmp --no-create-home \
         --shell /usr/sbin/nologin annotate; \
@@ -199,6 +200,7 @@ CMD ["start"]
 FROM system AS slim
 COPY --from=slim-dependencies /layer /
 COPY --from=nuclio /layer /
+COPY --from=exported-weights /layer /
 COPY --from=handler /layer-models /
 COPY --from=handler /layer-nuclio /
 COPY --from=handler /layer-cvat /
@@ -206,7 +208,6 @@ COPY --from=handler /layer-server /
 COPY --from=handler /layer-checks /
 COPY --from=handler /layer-commands /
 COPY --from=handler /layer /
-COPY --from=exported-weights /layer /
 
 ARG BASE_IMAGE
 ARG VERSION=unknown
@@ -249,6 +250,7 @@ FROM system AS runtime
 COPY --from=torch /layer /
 COPY --from=dependencies /layer /
 COPY --from=nuclio /layer /
+COPY --from=weights /layer /
 COPY --from=handler /layer-models /
 COPY --from=handler /layer-nuclio /
 COPY --from=handler /layer-cvat /
@@ -256,7 +258,6 @@ COPY --from=handler /layer-server /
 COPY --from=handler /layer-checks /
 COPY --from=handler /layer-commands /
 COPY --from=handler /layer /
-COPY --from=weights /layer /
 
 # ultralytics is AGPL-3.0, and so the image as a whole.
 ARG BASE_IMAGE
