@@ -1,6 +1,7 @@
 """From an order to a bundle, which is there whole or not at all."""
 
 import errno
+import gzip
 import os
 import shutil
 import tarfile
@@ -20,7 +21,7 @@ from handler.bundle.older import Older
 from handler.bundle.order import Order, flavour_image
 from handler.bundle.saved import save
 from handler.bundle.sums import digest_of, write_sums
-from handler.bundle.weights import Weights, add_weights
+from handler.bundle.weights import add_weights
 from handler.pictures.trial import trial_request
 
 Say = Callable[[str], object]
@@ -51,7 +52,7 @@ def make(order: Order, say: Say) -> None:
         _describe(images, layout, folder, order, created, say)
         if older:
             layout.keep(older.lacks(images))
-            _drop_weights(folder, weights, older)
+            _drop(folder, older)
         contents = Contents(
             order=order,
             images=images,
@@ -107,8 +108,8 @@ def _describe(
     (folder / "licences").mkdir()
     for image in images:
         if image.licences:
-            file = folder / "licences" / f"{image.file_name}.txt"
-            file.write_text(sbom.licence_texts(image), "utf-8")
+            file = folder / "licences" / f"{image.file_name}.txt.gz"
+            file.write_bytes(gzip.compress(sbom.licence_texts(image).encode(), mtime=0))
     if not order.lists:
         return
     (folder / "sbom").mkdir()
@@ -117,11 +118,11 @@ def _describe(
         sbom.write_sboms(image, layout.folder, folder / "sbom", created)
 
 
-def _drop_weights(folder: Path, weights: Sequence[Weights], older: Older) -> None:
-    for one in weights:
-        for path, digest in one.files.items():
-            if older.weights.get(f"{one.name}/{path}") == digest:
-                (folder / "weights" / one.name / path).unlink()
+def _drop(folder: Path, older: Older) -> None:
+    """Remove the weights and licence texts that the older bundle brought."""
+    for path, digest in older.files.items():
+        if (folder / path).exists() and digest_of(folder / path) == digest:
+            (folder / path).unlink()
 
 
 def _finish(folder: Path, contents: Contents, order: Order, created: int) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,13 @@ class Older:
     sums: the SHA-256 of its SHA256SUMS, which names it.
     chains: the digests of packed layers, from the lowest up to each.
     ids: of images, by name.
-    weights: SHA-256 of files, by name and path.
+    files: SHA-256 of its weights and licence texts, by path.
     """
 
     sums: str
     chains: frozenset[tuple[str, ...]]
     ids: dict[str, str]
-    weights: dict[str, str]
+    files: dict[str, str]
 
     @classmethod
     def read(cls, path: Path) -> "Older":
@@ -53,11 +53,7 @@ class Older:
             sums=hashlib.sha256(sums).hexdigest(),
             chains=frozenset(chain[: i + 1] for chain in layers for i in range(len(chain))),
             ids={name: image["id"] for image in images for name in image["names"]},
-            weights={
-                f"{weights['name']}/{file}": digest
-                for weights in content["weights"]
-                for file, digest in weights["files"].items()
-            },
+            files=_licences(sums.decode()) | _weights(content["weights"]),
         )
 
     def lacks(self, images: Iterable[Image]) -> list[Blob]:
@@ -80,6 +76,20 @@ class Older:
     def required_by(self, images: Iterable[Image]) -> dict[str, str]:
         """Return, by name, the ids of the old images whose layers are not carried again."""
         return {image.name: self.ids[image.name] for image in images if image.name in self.ids}
+
+
+def _weights(listed: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the files of model folders, also of those that an update left out."""
+    return {
+        f"weights/{weights['name']}/{file}": digest
+        for weights in listed
+        for file, digest in weights["files"].items()
+    }
+
+
+def _licences(sums: str) -> dict[str, str]:
+    found = dict(line.split("  ", 1)[::-1] for line in sums.splitlines())
+    return {path: digest for path, digest in found.items() if path.startswith("licences/")}
 
 
 def _read(path: Path, name: str) -> bytes:

@@ -1,10 +1,12 @@
 """What is in an image: syft's lists, in SPDX and CycloneDX, with nothing of the run in them."""
 
+import gzip
 import hashlib
 import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import uuid
 from datetime import UTC, datetime
@@ -18,12 +20,13 @@ _NAMESPACE = "https://spdx.org/spdxdocs"
 
 
 def syft() -> str:
-    """Return the path of syft.
+    """Return the path of syft: on PATH, or beside this Python, where pip puts it.
 
     Raises:
         BundleError: it is not there.
     """
-    program = shutil.which("syft")
+    beside = str(Path(sys.executable).parent)
+    program = shutil.which("syft") or shutil.which("syft", path=beside)
     if program is None:
         raise BundleError(
             "syft is not on PATH, and it lists what is in the images",
@@ -33,7 +36,7 @@ def syft() -> str:
 
 
 def write_sboms(image: Image, layout: Path, folder: Path, created: int) -> None:
-    """Write IMAGE.spdx.json and IMAGE.cdx.json into a folder.
+    """Write IMAGE.spdx.json.gz and IMAGE.cdx.json.gz into a folder.
 
     created: their time, in seconds since 1970.
 
@@ -53,9 +56,9 @@ def write_sboms(image: Image, layout: Path, folder: Path, created: int) -> None:
     cyclonedx["serialNumber"] = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, identity)}"
     cyclonedx["metadata"]["timestamp"] = time
     for kind, content in found.items():
-        (folder / f"{image.file_name}.{kind}.json").write_text(
-            json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8"
-        )
+        text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        packed = gzip.compress(text.encode(), mtime=0)
+        (folder / f"{image.file_name}.{kind}.json.gz").write_bytes(packed)
 
 
 def _leave_files_out(spdx: dict[str, Any]) -> None:

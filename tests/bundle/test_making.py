@@ -5,7 +5,11 @@ import gzip
 import hashlib
 import json
 import os
+import shutil
+import subprocess
+import sys
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +99,8 @@ def test_sums_are_what_sha256sum_reads(make_bundle: Make) -> None:
 
 
 def test_licence_texts_are_in_it(make_bundle: Make) -> None:
-    text = (make_bundle() / "licences" / f"{SLIM.replace(':', '-')}.txt").read_text()
-    assert text == "==== /usr/share/doc/bash/copyright\n\nGPL-3+\n"
+    packed = (make_bundle() / "licences" / f"{SLIM.replace(':', '-')}.txt.gz").read_bytes()
+    assert gzip.decompress(packed) == b"==== /usr/share/doc/bash/copyright\n\nGPL-3+\n"
 
 
 def test_an_update_carries_what_is_new(make_bundle: Make, docker: Docker) -> None:
@@ -252,3 +256,31 @@ def test_the_command_says_what_it_made(docker: Docker, tmp_path: Path) -> None:
     assert "exists already" in again.output
     for wrong in (["--registry", "https://there"], ["--flavour", "large"]):
         assert CliRunner().invoke(main, ["bundle", *options, *wrong]).exit_code == 2
+
+
+def test_killed_at_any_moment_it_leaves_no_bundle_or_a_good_one(
+    docker: Docker, install: Any, tmp_path: Path
+) -> None:
+    assert docker.calls == ""
+    out = tmp_path / "bundle"
+    code = "import sys; from handler.cli import main; sys.argv[0] = 'auto-annotate'; main()"
+    options = ["bundle", "--flavour", "slim", "--no-sbom", "--out", str(out)]
+    for step in ("image inspect", "save", "save gcr.io"):
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, *options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 120
+        while step not in docker.calls and process.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        assert not out.exists() or install(out, "verify").returncode == 0
+        shutil.rmtree(out, ignore_errors=True)
+        (docker.state / "calls").unlink()
+    result = CliRunner().invoke(main, options)
+    assert result.exit_code == 0, result.output
+    assert install(out, "verify").returncode == 0
+    assert [path.name for path in tmp_path.glob(".*")] == []
