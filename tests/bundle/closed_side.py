@@ -127,6 +127,9 @@ def closed_side(folder: Path) -> Iterator[ClosedSide]:
 def _make_network(side: ClosedSide) -> None:
     """Make a network whose every way out ends in a device that leads nowhere, and counts."""
     run("ip", "netns", "add", side.network)
+    # The kernel looks for IPv6 routers by itself.
+    no_ipv6 = "for file in /proc/sys/net/ipv6/conf/*/disable_ipv6; do echo 1 >$file; done"
+    run(*side.inside("sh", "-c", no_ipv6))
     for command in (
         "link set lo up",
         "link add outside type veth peer name nowhere",
@@ -134,6 +137,8 @@ def _make_network(side: ClosedSide) -> None:
         f"address add {ADDRESS}/24 dev outside",
         "link set outside up",
         "route add default via 10.77.0.254",
+        # Known, so that nothing is sent to find it.
+        "neighbour add 10.77.0.254 lladdr 02:00:00:00:00:01 dev outside",
     ):
         run("ip", "-netns", side.network, *command.split())
 
