@@ -13,11 +13,20 @@ def folders_in(paths: Sequence[Path]) -> list[Path]:
 
 def _folders(path: Path) -> Iterator[Path]:
     """Yield a path that is a model itself, or else the folders in it; itself where are none."""
-    if not path.is_dir() or is_weights(path) or _holds_model(path):
-        yield path
-        return
-    inside = sorted(each for each in path.iterdir() if each.is_dir() and each.name[0] != ".")
+    try:
+        inside = [] if is_weights(path) or _holds_model(path) else _inside(path)
+    except OSError:  # no folder, or one that may not be read: whoever opens it says so
+        inside = []
     yield from inside or [path]
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Return the folders in a folder, without hidden ones and what a file system puts there."""
+    return sorted(
+        each
+        for each in folder.iterdir()
+        if each.is_dir() and each.name[0] != "." and each.name != "lost+found"
+    )
 
 
 def _holds_model(folder: Path) -> bool:

@@ -4,7 +4,7 @@ from handler.models.folder.several import folders_in
 
 
 def test_a_folder_of_folders_is_the_models_in_it(tmp_path: Path) -> None:
-    for name in ("b", "a", ".git"):
+    for name in ("b", "a", ".git", "lost+found"):
         (tmp_path / name).mkdir()
     (tmp_path / "README.md").touch()
     a, b = tmp_path / "a", tmp_path / "b"
@@ -23,5 +23,7 @@ def test_a_model_folder_is_itself(tmp_path: Path) -> None:
 
 
 def test_what_holds_no_folders_is_left_to_its_error(tmp_path: Path) -> None:
-    missing = tmp_path / "missing"
+    missing, file = tmp_path / "missing", tmp_path / "best.pt.txt"
     assert folders_in([tmp_path, missing]) == [tmp_path, missing]
+    file.touch()
+    assert folders_in([file]) == [file]
