@@ -49,9 +49,9 @@ def _gone(port: int, path: str, picture: bytes) -> bool:
 
 
 def _slow(port: int, path: str, picture: bytes) -> bool:
-    """Send half a request and wait until the server has had enough."""
+    """Send half a request and wait until the server has had enough, or says that it is full."""
     with _begin(port, path, picture[:1000], len(picture)) as connection:
-        return connection.recv(100).startswith(b"HTTP/1.1 408")
+        return connection.recv(100)[9:12] in (b"408", b"503")
 
 
 PRANKS: tuple[Prank, ...] = (_cut, _no_json, _half, _gone, _long_threshold, _gone, _slow)

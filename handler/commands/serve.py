@@ -35,7 +35,15 @@ if TYPE_CHECKING:
     metavar="N",
     help="Keep at most N of several models in memory. Else ANNOTATE_KEEP, else 4.",
 )
-def serve(weights: tuple[Path, ...], host: str, port: int, keep: int | None) -> None:
+@click.option(
+    "--grace",
+    type=click.IntRange(1),
+    default=8,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long requests in progress have when the server is stopped; Docker kills after ten.",
+)
+def serve(weights: tuple[Path, ...], host: str, port: int, keep: int | None, grace: int) -> None:
     """Answer CVAT over HTTP without Nuclio, as a Nuclio dashboard and its functions do.
 
     \b
@@ -57,4 +65,5 @@ def serve(weights: tuple[Path, ...], host: str, port: int, keep: int | None) -> 
         names = ", ".join(served.name for served in catalogue.listed)
         click.secho(f"Serving {names} on http://{host}:{port} (Ctrl-C ends it)", err=True)
 
-    running.serve(replace(settings, keep=keep or settings.keep), folders, host, port, say_so)
+    settings = replace(settings, keep=keep or settings.keep)
+    running.serve(settings, folders, host, port, grace, say_so)

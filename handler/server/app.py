@@ -12,9 +12,11 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handler.cvat.spec import raw_labels
 from handler.errors import AnnotateError, InternalError, NotReadyError, RequestError
@@ -36,6 +38,20 @@ class NotFoundError(RequestError):
 
     code = "not_found"
     status = 404
+
+
+class _Ending:
+    """Answers a request that the server's end cuts off, in the place of a closed connection."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            ending = NotReadyError("The server is being stopped", "Send the request again later.")
+            await frames.refusal(ending)(scope, receive, send)
 
 
 def create_app(catalogue: Catalogue, on_start: Callable[[], None] = lambda: None) -> Starlette:
@@ -135,6 +151,7 @@ def create_app(catalogue: Catalogue, on_start: Callable[[], None] = lambda: None
             AnnotateError: _known_error,
             Exception: _unforeseen_error,
         },
+        middleware=[Middleware(_Ending)],
         lifespan=lifespan,
     )
     # A redirect would lead to whatever the request calls its host.

@@ -16,20 +16,19 @@ from handler.server.catalogue import Catalogue
 from handler.server.connections import protocol
 from handler.settings import Settings
 
-# Docker kills ten seconds after it has asked.
-SECONDS_TO_END = 8
-
 
 def serve(
     settings: Settings,
     folders: Sequence[Path],
     host: str,
     port: int,
+    grace: int,
     on_ready: Callable[[Catalogue], None],
 ) -> None:
     """Serve the models of some folders until SIGINT or SIGTERM, and end the process.
 
     The port is open while they load. Of several models each has a port of its own, the next ones.
+    grace: seconds that requests in progress have when the process is to end.
 
     Raises:
         SettingsError: a port cannot be listened on.
@@ -52,7 +51,7 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=SECONDS_TO_END,
+        timeout_graceful_shutdown=grace,
     )
     server = uvicorn.Server(config)
     for number in (signal.SIGINT, signal.SIGTERM):

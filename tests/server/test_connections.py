@@ -3,7 +3,9 @@
 import json
 import signal
 import socket
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -89,3 +91,52 @@ def test_a_stop_answers_what_has_arrived_and_waits_for_nothing_else() -> None:
     assert process.returncode == 0
     for each in (half, whole, busy, silent):
         each.close()
+
+
+SLOW = """
+import time
+import numpy as np
+from handler.detection.detections import Detections
+
+class Slow:
+    task = "detect"
+    classes = ("car",)
+
+    @classmethod
+    def load(cls, folder, device):
+        return cls()
+
+    def predict(self, picture, threshold):
+        if picture.shape[:2] != (480, 640):  # which is what it is tried with
+            time.sleep(60)
+        return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, int))
+"""
+
+
+def wait_until_taken(client: httpx.Client) -> None:
+    for _ in range(300):
+        if client.get("/models").json()[0]["queue"]["taken"]:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the request is not in work within half a minute")
+
+
+def test_a_frame_that_takes_longer_than_the_grace_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    (tmp_path / "model.yaml").write_text("plugin: slow:Slow\n")
+    port = free_port()
+    process = start(tmp_path, port, "--grace", "1")
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        wait_until_ready(client, process)
+        body = body_of(EXAMPLES[0].read_bytes())
+        with connect(
+            port, b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n" % len(body)
+        ) as asking:
+            asking.sendall(body)
+            wait_until_taken(client)
+            process.send_signal(signal.SIGTERM)
+            status, error = all_of(asking)
+            output = process.communicate(timeout=9)[0]
+    assert (status, error["code"]) == (503, "not_ready")
+    assert process.returncode == 0
+    assert "Traceback" not in output
