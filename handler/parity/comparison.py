@@ -1,6 +1,6 @@
 """How two answers differ, picture by picture and in sum."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -105,14 +105,6 @@ def match(ours: Sequence[Detection], theirs: Sequence[Detection]) -> list[tuple[
                 taken[1].add(column)
                 pairs.append((row, column, iou))
     return pairs
-
-
-def total(differences: Iterable[Difference]) -> Difference:
-    """Return the sum over pictures."""
-    whole = Difference()
-    for each in differences:
-        whole.add(each)
-    return whole
 
 
 def _candidates(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from handler.detection.detections import Detections
-from handler.parity.comparison import Difference, compare, total
+from handler.parity.comparison import Difference, compare
 
 
 def answer(*rows: tuple[float, ...]) -> Detections:
@@ -46,7 +46,10 @@ def test_the_summary_has_median_95th_percentile_and_worst() -> None:
     differences = [
         Difference(1, overlaps=[1 - number / 1000], scores=[number / 1000]) for number in range(101)
     ]
-    numbers = total(differences).summary()
+    whole = Difference()
+    for each in differences:
+        whole.add(each)
+    numbers = whole.summary()
     assert numbers["objects"] == 101
     assert [numbers[f"iou_{part}"] for part in ("median", "p95", "worst")] == [0.95, 0.905, 0.9]
     assert [numbers[f"score_{part}"] for part in ("median", "p95", "worst")] == [0.05, 0.095, 0.1]

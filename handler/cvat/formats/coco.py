@@ -8,6 +8,7 @@ import numpy as np
 
 from handler.cvat.formats.image import AnnotatedImage
 from handler.cvat.shapes.boxes import rounded
+from handler.cvat.shapes.masks import runs_of
 from handler.detection.corners import corners
 from handler.detection.labels import Label
 from handler.errors import SettingsError
@@ -88,9 +89,7 @@ def _mask(shape: Shape, image: AnnotatedImage) -> dict[str, Any]:
     whole = np.zeros((image.height, image.width), np.int8)
     cut = mask[:-4].reshape(bottom - top + 1, right - left + 1)
     whole[top : bottom + 1, left : right + 1] = cut
-    flat = whole.ravel(order="F")
-    changes = np.flatnonzero(np.diff(flat, prepend=0))
-    counts = np.diff(changes, prepend=0, append=flat.size).tolist()
+    counts = runs_of(whole.ravel(order="F"))
     return {
         "bbox": [left, top, right - left + 1, bottom - top + 1],
         "area": int(cut.sum()),

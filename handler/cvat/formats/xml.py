@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import numpy as np
 
 from handler.cvat.formats.image import AnnotatedImage
+from handler.cvat.shapes.masks import runs_of
 from handler.detection.labels import Label
 
 Shape = dict[str, Any]
@@ -85,10 +86,8 @@ def _mask(image: Element, shape: Shape) -> None:
     """Add a mask: run lengths that start with those of 0, of the pixels in its box."""
     mask = np.asarray(shape["mask"], np.int64)
     pixels, (left, top, right, bottom) = mask[:-4], mask[-4:].tolist()
-    changes = np.flatnonzero(np.diff(pixels, prepend=0))
-    runs = np.diff(changes, prepend=0, append=len(pixels))
     size = {"left": left, "top": top, "width": right - left + 1, "height": bottom - top + 1}
-    _add(image, "mask", shape, rle=", ".join(map(str, runs.tolist())), **size)
+    _add(image, "mask", shape, rle=", ".join(map(str, runs_of(pixels))), **size)
 
 
 def _skeleton(image: Element, shape: Shape) -> None:

@@ -9,6 +9,7 @@ from cvat_sdk.models import AttributeValRequest
 from numpy.typing import NDArray
 
 from handler.cvat.sdk.labels import Ids
+from handler.cvat.shapes.masks import runs_of
 
 
 def requests_of(
@@ -50,10 +51,7 @@ def run_lengths(mask: NDArray[np.uint32]) -> list[int]:
     mask: 0 or 1 for each pixel of the cut-out, row by row, then its left, top, right and bottom.
     The result is how many pixels are 0, then 1, then 0, ..., and the same box.
     """
-    pixels, box = mask[:-4].astype(np.int8), mask[-4:]
-    changes = np.flatnonzero(np.diff(pixels, prepend=0))
-    runs = np.diff(changes, prepend=0, append=len(pixels))
-    return [*runs.tolist(), *box.tolist()]
+    return [*runs_of(mask[:-4]), *mask[-4:].tolist()]
 
 
 def _elements(elements: Iterable[dict[str, Any]], ids: Ids) -> list[Any]:

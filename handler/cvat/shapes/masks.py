@@ -55,3 +55,10 @@ def encoded(mask: Mask) -> NDArray[np.uint32]:
     rows, columns = mask.pixels.shape
     box = (mask.left, mask.top, mask.left + columns - 1, mask.top + rows - 1)
     return np.concatenate([mask.pixels.ravel(), box]).astype(np.uint32)
+
+
+def runs_of(pixels: NDArray[Any]) -> list[int]:
+    """Return how many of `pixels`, a flat row of 0 and 1, are 0, then 1, then 0, and so on."""
+    changes = np.flatnonzero(np.diff(pixels.astype(np.int8), prepend=0))
+    runs: list[int] = np.diff(changes, prepend=0, append=len(pixels)).tolist()
+    return runs
