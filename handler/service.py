@@ -30,6 +30,7 @@ from handler.models import families
 from handler.models.cache import loading
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
+from handler.models.regions import left_out
 from handler.models.tiled import with_tiles
 from handler.pictures import budget, decoding
 from handler.pictures.decoding import Picture
@@ -80,7 +81,7 @@ class Service:
         self.model = model
         self.options = options
         config = folder.config
-        self.labels = with_skeletons(
+        labels = with_skeletons(
             labels_of(
                 model.classes,
                 model.task,
@@ -90,7 +91,9 @@ class Service:
             model.keypoints,
             config,
         )
-        by_name = {label.name: label for label in self.labels}
+        unseen = left_out(options.background) if model.task == "semantic" else frozenset()
+        self.labels = tuple(label for label in labels if label.name not in unseen)
+        by_name = {label.name: label for label in labels}
         self.label_of_class = [by_name[name] for name in model.classes]
         self.max_pixels = settings.max_pixels
         self._memory = budget.of_process(settings.picture_memory)

@@ -14,6 +14,11 @@ from handler.detection.detections import Detections, Mask
 _BACKGROUND = ("background", "__background__", "_background_")
 
 
+def left_out(background: Sequence[str]) -> frozenset[str]:
+    """Return the names of classes that are no objects: `background`, and what is usual."""
+    return frozenset((*background, *_BACKGROUND))
+
+
 @dataclass(frozen=True)
 class Regions:
     """How pixels become objects.
@@ -33,11 +38,11 @@ class Regions:
         """Return the objects of (height, width) class numbers, the largest first; each scores 1."""
         if len(self.classes) == 1:
             pixels = np.where(pixels == 1, 0, 1)
-        left_out = {*self.background, *_BACKGROUND}
+        unseen = left_out(self.background)
         found = [
             (mask, index)
             for index, name in enumerate(self.classes)
-            if name not in left_out
+            if name not in unseen
             for mask in self._masks(pixels == index)
         ]
         found.sort(key=lambda each: -int(each[0].pixels.sum()))

@@ -21,6 +21,7 @@ from handler.errors import AnnotateError, WeightsError
 from handler.models import families
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
+from handler.service import Service
 from handler.settings import Settings
 from tests.architectures import PHOTOGRAPHS
 from tests.small import CLASSES, SIZE, small
@@ -274,6 +275,14 @@ def test_connected_parts_are_apart_and_background_is_left_out(make: Make) -> Non
             for each in (whole, parts)
         ]
         assert total[0] == total[1] > 0
+
+
+def test_a_background_is_no_label(make: Make, tmp_path: Path) -> None:
+    shutil.copy(make("onnx", model=SEMANTIC), tmp_path)
+    (tmp_path / "model.yaml").write_text("background: [part 1]\n")
+    service = Service.load(Settings(weights=tmp_path, device="cpu"))
+    labels = [(label.name, label.type) for label in service.labels]
+    assert labels == [("part 0", "mask"), ("part 2", "mask")]
 
 
 def test_a_background_that_is_no_class_is_named(make: Make) -> None:

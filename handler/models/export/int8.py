@@ -58,6 +58,11 @@ def export_int8(settings: Settings, paths: Sequence[Path], out: Path, accepted: 
         source = _exported(settings, paths, staging / "f32")
         options = Options.merge(settings, source.config)
         model = _load(source, options, settings, "f32")
+        if model.task == "semantic":
+            raise SettingsError(
+                "What a model for semantic loses in eight bits cannot be measured here",
+                "Export it without --int8.",
+            )
         exam = _Exam(model, pictures, options.threshold)
         tried = []
         for number, recipe in enumerate(RECIPES):
