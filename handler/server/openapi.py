@@ -66,6 +66,13 @@ OPERATIONS = (
         {200: ("The model", _MODEL), 404: (_FAILURES[404], _ERROR)},
         parameters=(_NAME,),
     ),
+    Operation(
+        "/models/{name}/labels",
+        "get",
+        "The model's labels, as CVAT's task constructor takes them under Raw",
+        {200: ("The labels", {"type": "array", "items": _ANYTHING}), 404: (_FAILURES[404], _ERROR)},
+        parameters=(_NAME,),
+    ),
     Operation("/healthz", "get", "Whether the process lives", {200: ("It does", _ANYTHING)}),
     Operation(
         "/readyz",

@@ -74,7 +74,7 @@ def test_health_tells_state_and_versions(client: httpx.Client) -> None:
     [
         ("GET", "/nothing", 404, None),
         ("GET", "/readyz/", 404, None),
-        ("PUT", "/", 405, {"POST"}),
+        ("PUT", "/", 405, {"GET", "HEAD", "POST"}),
         ("DELETE", "/models/digits", 405, {"GET", "HEAD", "POST"}),
         ("POST", "/api/functions", 405, {"GET", "HEAD"}),
     ],
