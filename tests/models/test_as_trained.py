@@ -19,6 +19,8 @@ from ultralytics import YOLO
 from handler.detection.detections import Detections
 from handler.errors import AnnotateError, WeightsError
 from handler.models import families
+from handler.models.exported import inputs
+from handler.models.exported.model import Exported
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
 from handler.service import Service
@@ -298,3 +300,18 @@ def test_depth_is_refused_by_its_name(make: Make, kind: str) -> None:
 
 def test_a_model_of_unequal_outputs_is_counted(make: Make) -> None:
     assert len(load(make("onnx", model={"task": "classify"})).classes) == CLASSES
+
+
+@pytest.mark.parametrize("amx", [True, False])
+def test_eight_bits_of_the_library_s_own_are_padded_as_it_pads_them(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, amx: bool
+) -> None:
+    monkeypatch.setattr(inputs, "cpu_flags", lambda: {"amx_int8"} if amx else set())
+    folder = shutil.copytree(make("openvino", dynamic=True), tmp_path / "best_openvino_model")
+    about = yaml.safe_load((folder / "metadata.yaml").read_text())
+    about["args"]["quantize"] = 8
+    (folder / "metadata.yaml").write_text(yaml.safe_dump(about))
+    model = load(tmp_path)
+    assert isinstance(model, Exported)
+    seen = model.numbers_of(PICTURE)  # of a picture that is higher than wide
+    assert seen.shape[2:] == ((SIZE, SIZE) if amx else (SIZE, SIZE * 3 // 4 // 32 * 32 + 32))

@@ -4,9 +4,11 @@ import math
 
 import numpy as np
 
+from handler.machine.machine import cpu_flags
 from handler.models.engines.engine import Input, Normalisation
 from handler.models.exported.libraries import library_of
 from handler.models.folder.metadata import Metadata
+from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
 from handler.pictures.letterbox import Letterbox
 
@@ -39,3 +41,13 @@ def size_of(options: Options, metadata: Metadata, task: str) -> tuple[int, int]:
     sides = (asked, asked) if options.image_size else metadata.image_size or (asked, asked)
     height, width = (math.ceil(side / metadata.stride) * metadata.stride for side in sides)
     return height, width
+
+
+def sees_whole(metadata: Metadata, folder: ModelFolder) -> bool:
+    """Tell whether pictures are padded to the whole size, though the network's sides are free.
+
+    So ultralytics does on processors with AMX with what it exported in eight bits itself
+    (`nn/backends/openvino.py`, 8.4), and answers otherwise there than elsewhere.
+    """
+    by_ultralytics = metadata.in_eight_bits and "exported" not in folder.config
+    return by_ultralytics and folder.weights.is_dir() and "amx_int8" in cpu_flags()

@@ -23,7 +23,7 @@ from handler.models.exported.decoding import (
     Layout,
     layout_of,
 )
-from handler.models.exported.inputs import RTDETR, input_of, size_of
+from handler.models.exported.inputs import RTDETR, input_of, sees_whole, size_of
 from handler.models.exported.libraries import ULTRALYTICS, YOLOV5, library_of
 from handler.models.exported.suppression import suppress
 from handler.models.exported.tasks import READ, Answer, best_classes, task_of
@@ -55,7 +55,8 @@ class Exported:
         self._library = library_of(metadata)
         self._options = options
         self._size = engine.size or size_of(options, metadata, task)
-        self._stride = None if engine.size else metadata.stride
+        is_whole = engine.size is not None or sees_whole(metadata, folder)
+        self._stride = None if is_whole else metadata.stride
         self.image_size: tuple[int, int] | None = self._size
         self.is_transformer = metadata.head == RTDETR
         self._layout, self._outputs = self._try()

@@ -20,6 +20,7 @@ class Metadata:
     image_size: height and width. channels: of the pictures.
     end_to_end: the network answers with objects, not with candidates for suppression.
     suppresses: what overlaps is out because `nms=True` was asked for at the export.
+    in_eight_bits: its exporter was asked for that.
     keypoint_shape: of a pose model, how many, and 2 or 3 numbers for each.
     head: the class of the network's last layer; older exports do not tell it.
     """
@@ -31,6 +32,7 @@ class Metadata:
     channels: int
     end_to_end: bool
     suppresses: bool
+    in_eight_bits: bool
     keypoint_shape: tuple[int, int] | None
     keypoints: tuple[str, ...]
     description: str
@@ -52,7 +54,8 @@ class Metadata:
         try:
             size, points = values.get("imgsz"), values.get("kpt_shape")
             by_class = values.get("kpt_names") or {0: ()}
-            suppresses = bool((values.get("args") or {}).get("nms"))
+            asked = values.get("args") or {}
+            suppresses = bool(asked.get("nms"))
             return cls(
                 task=values.get("task"),
                 names=values.get("names"),
@@ -61,6 +64,7 @@ class Metadata:
                 channels=int(values.get("channels", 3)),
                 end_to_end=bool(values.get("end2end")) or suppresses,
                 suppresses=suppresses,
+                in_eight_bits=bool(asked.get("int8")) or asked.get("quantize") == 8,
                 keypoint_shape=None if points is None else (int(points[0]), int(points[1])),
                 keypoints=tuple(str(name) for name in next(iter(by_class.values()))),
                 description=str(values.get("description", "")),

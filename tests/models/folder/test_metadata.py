@@ -60,3 +60,9 @@ def test_an_openvino_folder_that_lacks_something_says_what(
         (tmp_path / name).write_text(content)
     with pytest.raises(WeightsError, match=reason):
         of_openvino(tmp_path)
+
+
+@pytest.mark.parametrize("args", [{"int8": True}, {"quantize": 8}, {"quantize": 16}, {}])
+def test_eight_bits_are_known_by_either_name(args: dict[str, object]) -> None:
+    found = Metadata.parse({"names": ["car"], "args": args}, PATH)
+    assert found.in_eight_bits == (True in args.values() or 8 in args.values())
