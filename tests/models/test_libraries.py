@@ -40,6 +40,7 @@ NEED_TORCH = tuple(
         "mmrotate.weights",
         "torchvision",
         "ultralytics.tasks",
+        "unpickling",
         "yolov5",
     )
 )

@@ -12,7 +12,6 @@ from typing import Any, Self
 
 from handler.errors import WeightsError
 from handler.models.folder.checkpoint import Checkpoint
-from handler.models.unpickling import allowing_numpy
 
 _LIBRARY = "ultralytics."
 _HARMLESS = {
@@ -129,6 +128,8 @@ def open_model(path: Path, weights: Path, checkpoint: Checkpoint, trusted: bool)
     """
     from ultralytics import YOLO
     from ultralytics.nn import tasks
+
+    from handler.models.unpickling import allowing_numpy
 
     tasks.SAFE_LOAD = not trusted
     try:
