@@ -13,7 +13,8 @@ from typing import Any
 from handler.errors import AnnotateError
 from handler.logs import log, log_to
 from handler.nuclio import workers
-from handler.service import CONTENT_TYPE, Service
+from handler.replies import CONTENT_TYPE
+from handler.service import Service
 from handler.settings import Settings
 
 # The image's start command prints it after all that the processor says about the worker's end.

@@ -1,15 +1,10 @@
 """One frame from request to reply, whoever carries it."""
 
 import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
-import orjson
 
 from handler.cvat.request import DetectorRequest
 from handler.cvat.shapes import shapes_of, to_json
@@ -22,22 +17,18 @@ from handler.errors import (
     GoneError,
     InternalError,
     ModelError,
-    WeightsError,
 )
 from handler.logs import Line, log
-from handler.machine import cpus
 from handler.models import families
-from handler.models.cache import loading
 from handler.models.folder.model_folder import ModelFolder
 from handler.models.folder.options import Options
+from handler.models.ready import ready_model
 from handler.models.regions import left_out
-from handler.models.tiled import with_tiles
 from handler.pictures import budget, decoding
 from handler.pictures.decoding import Picture
+from handler.replies import Reply, Seen, error_reply
 from handler.settings import Settings
 from handler.timings import Timings
-
-CONTENT_TYPE = "application/json"
 
 _LOWEST = 0.01  # the lowest threshold that CVAT's own field takes
 _LOG_HAS_IT = "The function's log has the traceback under the request id."
@@ -45,30 +36,6 @@ _LOG_HAS_IT = "The function's log has the traceback under the request id."
 
 def _waits() -> bool:
     return False
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One answered frame: its size in pixels and in bytes, its shapes, and what took how long."""
-
-    width: int
-    height: int
-    bytes: int
-    shapes: int
-    timings: Timings
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A JSON body, its HTTP status, and what HTTP headers it needs besides its type.
-
-    seen: what was answered, None of an error.
-    """
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-    seen: Seen | None = None
 
 
 class Service:
@@ -106,54 +73,7 @@ class Service:
         Raises:
             AnnotateError: the weights or the settings cannot be used.
         """
-        try:
-            return cls._load(settings)
-        except AnnotateError:
-            raise
-        except Exception as error:
-            log.exception("loading failed")
-            raise WeightsError(
-                f"{settings.weights} cannot be loaded: {type(error).__name__}: {error}"[:500],
-                "Is the file whole, and of a library that is served?",
-            ) from error
-
-    @classmethod
-    def _load(cls, settings: Settings) -> "Service":
-        start = time.perf_counter()
-        folder = ModelFolder.open(settings.weights)
-        options = Options.merge(settings, folder.config)
-        model = with_tiles(loading.load(folder, options, settings), options)
-        service = cls(model, folder, options, settings)
-        cpus.use(settings.threads)
-        service._warm_up()
-        cpus.use(settings.threads)
-        log.info(
-            Line(
-                message="ready",
-                weights=folder.weights,
-                task=service.model.task,
-                classes=len(service.model.classes),
-                threshold=options.threshold,
-                seconds=round(time.perf_counter() - start, 1),
-                **service.model.versions,
-            )
-        )
-        for remark in service.model.remarks:
-            log.warning("%s: %s", folder.weights, remark)
-        return service
-
-    def _warm_up(self) -> None:
-        try:
-            self.model.predict(np.full((480, 640, 3), 114, np.uint8), self.options.threshold)
-        except AnnotateError:
-            raise
-        except Exception as error:
-            log.exception("the first prediction failed")
-            raise WeightsError(
-                f"{self.folder.weights} fails at its first prediction: "
-                f"{type(error).__name__}: {error}",
-                "Was it trained with a fork, or with another version of its library?",
-            ) from error
+        return cls(*ready_model(settings), settings)
 
     def annotate(
         self,
@@ -317,10 +237,3 @@ def _model_errors() -> Iterator[None]:
         raise ModelError(
             f"The model failed on this picture: {type(error).__name__}", _LOG_HAS_IT
         ) from error
-
-
-def error_reply(error: AnnotateError, request_id: str = "") -> Reply:
-    """Return the reply for an error: `{"error": {"code", "message", "request_id"}}`."""
-    fields = {"code": error.code, "message": str(error), "request_id": request_id}
-    wait = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-    return Reply(error.status, orjson.dumps({"error": fields}), wait)

@@ -25,7 +25,7 @@ def plugin(folder: Path) -> None:
     auto-annotate new plugin models/mine
     auto-annotate annotate photo.jpg --weights models/mine
     """
-    from handler.models.start import write_plugin
+    from handler.models.plugin_template import write_plugin
 
     for path in write_plugin(folder):
         click.echo(f"Wrote {path}")

@@ -1,6 +1,6 @@
 """What this machine, or this container, has.
 
-Limits: of processors those of `handler.cpus`, of memory the kernel's cgroup v2 (`memory.max`) and
+Limits: of processors those of `machine.cpus`, of memory the kernel's cgroup v2 (`memory.max`) and
 v1 (`memory.limit_in_bytes`). Features: `flags` in /proc/cpuinfo. GPUs: `nvidia-smi`.
 """
 

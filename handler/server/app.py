@@ -22,12 +22,12 @@ from handler.cvat.spec import raw_labels
 from handler.errors import AnnotateError, InternalError, NotReadyError, RequestError
 from handler.logs import log
 from handler.pictures.trial import trial_picture
+from handler.replies import error_reply
 from handler.server import dashboard, frames, openapi, page
 from handler.server.catalogue import Catalogue
 from handler.server.listing import listing_of
 from handler.server.metrics import Metrics
 from handler.server.served import Served
-from handler.service import error_reply
 from handler.settings import shown
 
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"

@@ -8,7 +8,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from handler.errors import AnnotateError, BusyError, NotReadyError, RequestError
-from handler.service import error_reply
+from handler.replies import error_reply
 
 _LINGERS = 2.0  # seconds
 _SLOW = RequestError(

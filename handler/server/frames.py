@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from handler.errors import AnnotateError, GoneError, RequestError
 from handler.nuclio.limits import MAX_BODY_BYTES
+from handler.replies import CONTENT_TYPE, Reply, error_reply
 from handler.server.metrics import Metrics
 from handler.server.served import Served
-from handler.service import CONTENT_TYPE, Reply, error_reply
 
 SERVER = {"Server": "nuclio"}  # as of a function on Nuclio
 

@@ -10,10 +10,10 @@ from handler.errors import AnnotateError, BusyError
 from handler.logs import log
 from handler.machine import cpus
 from handler.nuclio.function import function_name
+from handler.replies import Reply
 from handler.server import examination
 from handler.server.description import Description
 from handler.server.shelf import Shelf
-from handler.service import Reply
 from handler.settings import Settings
 
 

@@ -117,7 +117,7 @@ def test_unasked_torch_is_given_fewer_threads_never_more(
 
 
 def test_imports_start_no_threads() -> None:
-    code = "import handler.images, os; print(len(os.listdir('/proc/self/task')))"
+    code = "import handler.pictures.decoding, os; print(len(os.listdir('/proc/self/task')))"
     environment = {key: value for key, value in os.environ.items() if "_NUM_THREADS" not in key}
     run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
     assert run.stdout == b"1\n"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from handler.service import Reply, Service
+from handler.replies import Reply
+from handler.service import Service
 from handler.settings import Settings
 
 
