@@ -43,7 +43,8 @@ def measure(
     """Return seconds by what was done, and bytes by what was made, of one round."""
     archive, again, bundle = folder / "save.tgz", folder / "again.tgz", folder / "bundle"
     name = shlex.quote(image)
-    command = [sys.executable, "-m", "handler.cli", "bundle", "--flavour", "slim"]
+    program = "from handler.cli import main; main()"
+    command = [sys.executable, "-c", program, "bundle", "--flavour", "slim"]
     make = shlex.join([*command, *options, "--out", str(bundle)])
     seconds = {"docker save | gzip": timed(f"docker save {name} | gzip >{archive}")}
     seconds["bundle"] = timed(f"SOURCE_DATE_EPOCH=1 {make}")
