@@ -45,6 +45,7 @@ def measure(
     name = shlex.quote(image)
     program = "from handler.cli import main; main()"
     command = [sys.executable, "-c", program, "bundle", "--flavour", "slim"]
+    command += ["--platform", "kubernetes", "--nuclio", "none"]  # no images of Nuclio beside it
     make = shlex.join([*command, *options, "--out", str(bundle)])
     seconds = {"docker save | gzip": timed(f"docker save {name} | gzip >{archive}")}
     seconds["bundle"] = timed(f"SOURCE_DATE_EPOCH=1 {make}")
