@@ -136,8 +136,8 @@ COPY deploy/image/processor.yaml /layer/etc/nuclio/config/processor/
 RUN seal-layer
 
 
-# A layer for each room named here, and one for all the rest: a change sends one of them. RECORD holds
-# a sum of every file, and would change with each.
+# A layer for each room named here, one for the photographs, which hardly ever change, and one for all
+# the rest: a change sends one of them. RECORD holds a sum of every file, and would change with each.
 FROM installer AS handler
 RUN --mount=type=bind,source=requirements/build.txt,target=/requirements/build.txt \
     --mount=type=cache,target=/root/.cache/pip \
@@ -154,7 +154,10 @@ RUN set -eux; \
     pip --python /opt/venv/bin/python install --no-compile --no-deps --no-index --no-cache-dir \
         --no-build-isolation --target /layer/opt/auto-annotate /source; \
     rm /layer/opt/auto-annotate/*.dist-info/RECORD; \
-    for room in models nuclio cvat server checks commands; do \
+    mkdir -p /layer-photographs/opt/auto-annotate/handler/models/cache; \
+    mv /layer/opt/auto-annotate/handler/models/cache/photographs \
+        /layer-photographs/opt/auto-annotate/handler/models/cache/; \
+    for room in models nuclio cvat server bundle parity checks commands; do \
         mkdir -p "/layer-$room/opt/auto-annotate/handler"; \
         mv "/layer/opt/auto-annotate/handler/$room" "/layer-$room/opt/auto-annotate/handler/"; \
     done; \
@@ -201,10 +204,13 @@ FROM system AS slim
 COPY --from=slim-dependencies /layer /
 COPY --from=nuclio /layer /
 COPY --from=exported-weights /layer /
+COPY --from=handler /layer-photographs /
 COPY --from=handler /layer-models /
 COPY --from=handler /layer-nuclio /
 COPY --from=handler /layer-cvat /
 COPY --from=handler /layer-server /
+COPY --from=handler /layer-bundle /
+COPY --from=handler /layer-parity /
 COPY --from=handler /layer-checks /
 COPY --from=handler /layer-commands /
 COPY --from=handler /layer /
@@ -225,10 +231,13 @@ FROM system AS mmrotate
 COPY --from=torch /layer /
 COPY --from=mmrotate-dependencies /layer /
 COPY --from=nuclio /layer /
+COPY --from=handler /layer-photographs /
 COPY --from=handler /layer-models /
 COPY --from=handler /layer-nuclio /
 COPY --from=handler /layer-cvat /
 COPY --from=handler /layer-server /
+COPY --from=handler /layer-bundle /
+COPY --from=handler /layer-parity /
 COPY --from=handler /layer-checks /
 COPY --from=handler /layer-commands /
 COPY --from=handler /layer /
@@ -251,10 +260,13 @@ COPY --from=torch /layer /
 COPY --from=dependencies /layer /
 COPY --from=nuclio /layer /
 COPY --from=weights /layer /
+COPY --from=handler /layer-photographs /
 COPY --from=handler /layer-models /
 COPY --from=handler /layer-nuclio /
 COPY --from=handler /layer-cvat /
 COPY --from=handler /layer-server /
+COPY --from=handler /layer-bundle /
+COPY --from=handler /layer-parity /
 COPY --from=handler /layer-checks /
 COPY --from=handler /layer-commands /
 COPY --from=handler /layer /

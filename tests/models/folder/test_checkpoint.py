@@ -65,7 +65,7 @@ def test_nothing_is_executed(
         (b"<!DOCTYPE html>\n<html>", "is a web page"),
         (b"PK\x03\x04 and then nothing", "is truncated"),
         (b"\x89PNG\r\n\x1a\n", "truncated or not a PyTorch checkpoint"),
-        (b"hello, world", "truncated or not a PyTorch checkpoint"),
+        (b"hello, world", "is a text file, not weights"),
     ],
 )
 def test_what_is_no_checkpoint_is_said_to_be_so(
