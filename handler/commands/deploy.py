@@ -1,5 +1,6 @@
 """The command `auto-annotate deploy`."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -11,10 +12,12 @@ from handler.commands.arguments import file_argument, platform_argument
 @platform_argument
 @file_argument
 @click.option("--nuclio", metavar="URL", help="Nuclio's dashboard, to send the picture through.")
-def deploy(platform: str, file: Path, nuclio: str | None) -> None:
+@click.option("--yes", is_flag=True, help="Replace a function that serves another model, unasked.")
+def deploy(platform: str, file: Path, nuclio: str | None, yes: bool) -> None:
     """Check FILE, deploy it with nuctl, and try the function with a picture.
 
-    A version that runs is replaced; it is put back if the new one does not start.
+    A version that runs is replaced; it is put back if the new one does not start. A function of the
+    same name that serves another model is replaced only if you agree.
 
     \b
     auto-annotate deploy docker function.yaml
@@ -22,4 +25,7 @@ def deploy(platform: str, file: Path, nuclio: str | None) -> None:
     """
     from handler.commands.deployment import deploy
 
-    deploy(file, platform, nuclio, click.echo)
+    def agrees(question: str) -> bool:
+        return yes or (sys.stdin.isatty() and click.confirm(question, err=True))
+
+    deploy(file, platform, nuclio, click.echo, agrees)

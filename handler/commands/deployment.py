@@ -18,6 +18,7 @@ from handler.rules.function_file import FunctionFile, read_text, table
 from handler.rules.rule import Finding
 
 Say = Callable[[str], object]
+Agrees = Callable[[str], bool]
 # On the host that deploys, these would stop the function after the old one is gone.
 _FATAL_HERE = ("host-folder", "gpu", "image-there")
 
@@ -28,8 +29,10 @@ class DeployError(AnnotateError):
     code = "not_deployed"
 
 
-def deploy(file: Path, platform: str, nuclio: str | None, say: Say) -> None:
+def deploy(file: Path, platform: str, nuclio: str | None, say: Say, agrees: Agrees) -> None:
     """Check a file, deploy it, try the function, and say what to do in CVAT.
+
+    agrees: asked before a function that serves another model is replaced.
 
     Raises:
         AnnotateError: it cannot be deployed or does not answer; the version that ran before runs
@@ -46,6 +49,12 @@ def deploy(file: Path, platform: str, nuclio: str | None, say: Say) -> None:
         raise DeployError(
             f"{function.name} is being deployed, or its deployment was interrupted",
             f"Wait, or remove it: auto-annotate remove {platform} {file}.",
+        )
+    other = _other_model(before, function)
+    if other and not agrees(f"{function.name} serves {other} now. Replace it?"):
+        raise DeployError(
+            f"{function.name} serves {other} now, and was left alone",
+            "Give this one a name of its own: auto-annotate function --name NAME; or say --yes.",
         )
     previous = _keep(before, file, say) if before and _state(before) == "ready" else None
     say(f"Deploying {function.name}: the model loads, which can take a minute ...")
@@ -72,6 +81,21 @@ def remove(file: Path, platform: str, say: Say) -> None:
 
 def _state(function: dict[str, Any] | None) -> str:
     return str(table(table(function).get("status")).get("state", "unknown"))
+
+
+def _other_model(before: dict[str, Any] | None, function: FunctionFile) -> str | None:
+    """Return what a deployed function serves, if that is another model: its title and its labels.
+
+    A model is another if it has other labels, or another title: its weights may have moved.
+    """
+    if before is None:
+        return None
+    there = FunctionFile({"metadata": before.get("metadata"), "spec": before.get("spec")})
+    titles = [each.annotations.get("name") for each in (there, function)]
+    if titles[0] == titles[1] and set(there.label_names) == set(function.label_names):
+        return None
+    shown = ", ".join(there.label_names[:4]) + (", ..." if len(there.label_names) > 4 else "")
+    return f"{titles[0] or 'a model without a title'} ({shown or 'no labels'})"
 
 
 def _stop_at(findings: Iterable[Finding], platform: str) -> None:

@@ -33,7 +33,7 @@ def _read_replicas(
     "--image",
     metavar="REF",
     help="The prebuilt image. Default: auto-annotate:VERSION, with --gpu VERSION-cuda, of an "
-    "MMRotate model VERSION-mmrotate.",
+    "MMRotate model VERSION-mmrotate, inside the image slim VERSION-slim.",
 )
 @click.option(
     "--build",
@@ -76,6 +76,7 @@ def function(
     """
     from handler.checks.check import refuse_errors
     from handler.cvat.spec import raw_labels, spec_of
+    from handler.models.libraries import running_variant
     from handler.nuclio.function import Function
     from handler.service import Service
 
@@ -92,7 +93,7 @@ def function(
         service.labels,
         platform=platform,
         weights_path=weights_path,
-        variant=getattr(service.model, "image_variant", ""),
+        variant=getattr(service.model, "image_variant", "") or running_variant(options["gpu"]),
         **options,
     )
     refuse_errors(rendered.to_dict(), platform)

@@ -71,6 +71,15 @@ def remedy_for(error: Exception, otherwise: str) -> str:
     return _bring_it() if (missing or "").partition(".")[0] in _OF_THE_IMAGE else otherwise
 
 
+def running_variant(gpu: bool) -> str:
+    """Return the end of the tag of the image that runs: "slim", or nothing where there is torch.
+
+    gpu: whether the function is to run on a GPU, which the image `slim` does not.
+    """
+    in_image = not _INSTALL.exists()
+    return "slim" if in_image and not gpu and find_spec("torch") is None else ""
+
+
 def _image() -> str:
     return f"auto-annotate:{version('auto-annotate')}"
 

@@ -11,6 +11,7 @@ from handler.nuclio.commented import Commented, to_json
 from handler.nuclio.limits import (
     DEFAULT_CLAIM,
     MAX_BODY_BYTES,
+    MOUNT_POINT,
     READINESS_SECONDS,
     USER_ID,
     WORKER_WAIT_MILLISECONDS,
@@ -159,7 +160,7 @@ def _weights(function: Parameters) -> dict[str, Any]:
         source = {"hostPath": {"path": Commented(note, str(function.weights_path))}}
     return {
         "volume": {"name": Commented(reason, "weights"), **source},
-        "volumeMount": {"name": "weights", "mountPath": "/weights", "readOnly": True},
+        "volumeMount": {"name": "weights", "mountPath": str(MOUNT_POINT), "readOnly": True},
     }
 
 

@@ -10,6 +10,7 @@ from handler.detection.labels import Label
 from handler.errors import SettingsError
 from handler.nuclio.commented import comment_lines, plain, to_yaml
 from handler.nuclio.document import HEADERS, document_of
+from handler.nuclio.limits import MOUNT_POINT
 from handler.nuclio.parameters import Parameters
 
 
@@ -29,14 +30,17 @@ class Function(Parameters):
         variant: str = "",
         **options: Any,
     ) -> Self:
-        """Return the function of a model folder, named as model.yaml says or else as the folder.
+        """Return the function of a model folder, named as model.yaml says, or as the folder is.
 
-        variant: the end of the tag of the only image of ours that has the model's library.
+        The folder is that of the host, `weights_path`, where it is named; a mount point says
+        nothing, and the title in model.yaml is taken instead.
+
+        variant: the end of the tag of the image of ours that is meant, empty for the usual one.
 
         Raises:
             SettingsError: a value that the platform refuses, or an image that we do not have.
         """
-        title = config.get("name", folder.resolve().name)
+        title = config.get("name") or _title(folder, options.get("weights_path"), config)
         return cls(
             name=name or function_name(title),
             title=config.get("title", title),
@@ -54,6 +58,13 @@ class Function(Parameters):
         """Return the file's text, with the reasons as comments."""
         header = HEADERS["build" if self.build_image else self.platform]
         return "\n".join([*comment_lines(header), to_yaml(document_of(self))])
+
+
+def _title(folder: Path, weights_path: Path | None, config: Mapping[str, Any]) -> str:
+    known = weights_path or folder.resolve()
+    if known == MOUNT_POINT:
+        return str(config.get("title", "auto-annotate"))
+    return known.name
 
 
 def _own_image(variant: str, gpu: bool) -> str:

@@ -205,7 +205,7 @@ def test_gpus_are_read_from_the_driver_s_list() -> None:
 def test_peak_memory_is_that_of_this_process_alone() -> None:
     ballast = b"x" * 300 * 2**20
     assert (peak_memory() or 0) > len(ballast)
-    code = "from handler.machine import peak_memory; print(peak_memory())"
+    code = "from handler.machine.machine import peak_memory; print(peak_memory())"
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert 2**20 < int(child.stdout) < len(ballast)
 

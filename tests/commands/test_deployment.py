@@ -3,16 +3,18 @@ import subprocess
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from handler.commands.deployment import deploy, remove
+from handler.commands.deployment import _other_model, deploy, remove
 from handler.detection.labels import labels_of
 from handler.errors import AnnotateError
 from handler.machine.docker import Images
 from handler.nuclio.function import Function
 from handler.nuclio.nuctl import Nuctl, NuctlError
+from handler.rules.function_file import FunctionFile
 from tests.conftest import ROOT
 from tests.function_files import GOOD, changed
 
@@ -31,7 +33,7 @@ def file(tmp_path: Path) -> Path:
 def _deploy(file: Path) -> str:
     said: list[str] = []
     with pytest.raises(AnnotateError) as caught:
-        deploy(file, "docker", None, said.append)
+        deploy(file, "docker", None, said.append, lambda _: True)
     assert said == []
     return str(caught.value)
 
@@ -84,15 +86,32 @@ def test_a_function_is_deployed_replaced_put_back_and_removed(
     file = tmp_path / "function.yaml"
     file.write_text(function.to_yaml())
     said: list[str] = []
-    deploy(file, "docker", None, said.append)
+    deploy(file, "docker", None, said.append, lambda _: True)
     try:
         assert "It answered with status 200" in "\n".join(said)
         env = "\nspec:\n  env:\n    - {name: ANNOTATE_WEIGHTS, value: /nowhere}\n"
         file.write_text(function.to_yaml().replace("\nspec:\n", env))
         with pytest.raises(AnnotateError, match=r"/nowhere does not exist.*before runs again"):
-            deploy(file, "docker", None, said.append)
+            deploy(file, "docker", None, said.append, lambda _: True)
         assert (tmp_path / "function.previous.yaml").exists()
     finally:
         remove(file, "docker", said.append)
     assert said[-1].startswith("Removed test-cars")
     assert Nuctl.find("docker").function("test-cars") is None
+
+
+def _deployed(function: FunctionFile, **annotations: str) -> dict[str, Any]:
+    metadata = dict(function.metadata)
+    metadata["annotations"] = {**function.annotations, **annotations}
+    return {"metadata": metadata, "spec": function.spec, "status": {"state": "ready"}}
+
+
+def test_a_function_that_serves_another_model_is_told_from_a_new_version() -> None:
+    function = FunctionFile.parse((ROOT / "function.yaml").read_text(), "function.yaml", "docker")
+    assert _other_model(None, function) is None
+    assert _other_model(_deployed(function), function) is None
+    other = _deployed(function, name="Cars", spec='[{"name": "car", "type": "rectangle"}]')
+    assert _other_model(other, function) == "Cars (car)"
+    assert _other_model(_deployed(function, name="Letters"), function) == (
+        "Letters (zero, one, two, three, ...)"
+    )

@@ -165,3 +165,24 @@ def test_there_is_no_image_with_mmrotate_for_a_gpu(tmp_path: Path) -> None:
 def of_model(folder: Path, **options: Any) -> Function:
     labels = [Label("ship")]
     return Function.of_model(folder, {}, "detector", labels, weights_path=folder, **options)
+
+
+@pytest.mark.parametrize(
+    ("config", "path", "name", "title"),
+    [
+        ({}, Path("/models/cars"), "cars", "cars"),
+        ({"title": "All cars"}, Path("/models/cars"), "cars", "All cars"),
+        ({"title": "All cars"}, None, "all-cars", "All cars"),
+        ({"name": "vans", "title": "All cars"}, Path("/models/cars"), "vans", "All cars"),
+        ({}, None, "auto-annotate", "auto-annotate"),
+    ],
+)
+def test_the_name_is_the_host_s_never_the_mount_point_s(
+    config: dict[str, str], path: Path | None, name: str, title: str
+) -> None:
+    platform = "kubernetes" if path is None else "docker"
+    made = Function.of_model(
+        Path("/weights"), config, "a detector", [Label("car")],
+        platform=platform, weights_path=path, gpu=False,
+    )  # fmt: skip
+    assert (made.name, made.title) == (name, title)
