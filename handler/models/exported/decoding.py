@@ -3,7 +3,7 @@
 A network's answer is laid out in one of the ways at the end of this module.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -144,3 +144,8 @@ def _is_rtdetr(metadata: Metadata, numbers: Numbers) -> bool:
         return metadata.head == RTDETR
     boxes = numbers[:, :4]
     return not metadata.end_to_end and bool(boxes.min() > -1 and boxes.max() < 2)
+
+
+def answer_of_objects(answers: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return the answer that has the objects, (rows, columns), of those of one picture."""
+    return next(answer[0] for answer in answers if answer.ndim == 3)

@@ -21,6 +21,7 @@ from handler.models.exported.decoding import (
     QUERY_OBJECTS,
     Candidates,
     Layout,
+    answer_of_objects,
     layout_of,
 )
 from handler.models.exported.inputs import RTDETR, input_of, sees_whole, size_of
@@ -116,7 +117,7 @@ class Exported:
             picture = np.asarray(cv2.resize(picture, self._size[::-1]), np.uint8)
         answers = self._engine.run(self._fit(picture)[0])
         prototypes = next((answer.shape[1] for answer in answers if answer.ndim == 4), 0)
-        return layout_of(self._metadata, _of_objects(answers), prototypes)
+        return layout_of(self._metadata, answer_of_objects(answers), prototypes)
 
     def _start(self, weights: Path) -> None:
         """Run the network once, and refuse it if it finds nothing on whatever picture."""
@@ -157,7 +158,7 @@ class Exported:
     ) -> Detections:
         seen, letterbox = fitted
         prototypes = next((answer[0] for answer in answers if answer.ndim == 4), None)
-        candidates = _of_objects(answers)
+        candidates = answer_of_objects(answers)
         answer = Answer(
             found=self._decode(candidates, threshold, seen),
             letterbox=letterbox,
@@ -176,7 +177,7 @@ class Exported:
 
     def _candidates(self, picture: Picture) -> Candidates:
         """Return all that the network answers with, whatever it scores."""
-        numbers = _of_objects(self._engine.run(self._fit(picture)[0]))
+        numbers = answer_of_objects(self._engine.run(self._fit(picture)[0]))
         return self._read(numbers, -1)
 
     def _read(self, numbers: NDArray[np.float32], threshold: float) -> Candidates:
@@ -234,10 +235,6 @@ class Exported:
             scores = powers / powers.sum()
         height, width = picture.shape[:2]
         return best_classes(scores, threshold, self._options.top_k, width, height)
-
-
-def _of_objects(answers: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    return next(answer[0] for answer in answers if answer.ndim == 3)
 
 
 def _without(task: str, layout: Layout | None) -> frozenset[str]:
