@@ -130,7 +130,7 @@ def test_files_of_other_frameworks_are_named(tmp_path: Path, content: bytes, rea
     [
         ("best.onnx", b"\x08\x08", r"best\.onnx is truncated or not an ONNX model"),
         ("best.onnx", b"hello, world", "not an ONNX model"),
-        ("best.pt", b"<", "truncated or not a PyTorch checkpoint"),
+        ("best.pt", b"<", "is a text file, not weights"),
         ("best.pt", b" <HTML>\n<head>", "is a web page"),
         ("best.pt", b"\n<!DOCTYPE html>", "is a web page"),
         ("best.xml", b'<?xml version="1.0"?>\n<net>', r"with its \.bin beside it.*whole folder"),
