@@ -121,6 +121,8 @@ def closed_side(folder: Path) -> Iterator[ClosedSide]:
             with suppress(subprocess.TimeoutExpired):
                 daemon.wait(30)
             daemon.kill()
+        left = side.folder / "exec" / "netns" / "default"  # the daemon leaves it mounted
+        subprocess.run(["umount", "--quiet", left], check=False)  # noqa: S607
         subprocess.run(["ip", "netns", "delete", side.network], check=False)  # noqa: S607
 
 
