@@ -25,7 +25,7 @@ from tests.containers import DISTRIBUTIONS, LOCKED_DOWN, Container, docker, insp
 
 pytestmark = pytest.mark.docker
 
-MOST = 600e6
+MOST = 610e6  # 14 of them decode PNGs, five times as fast
 REAL_BASE = 125e6  # python:3.11-slim-bookworm
 REAL_PROCESSOR = 80e6  # Nuclio's
 ANNOTATE = "cat > /tmp/p.jpg; auto-annotate annotate /tmp/p.jpg >/dev/null; cat annotated/p.json"
