@@ -50,29 +50,24 @@ def metadata(path: Path) -> dict[str, str]:
 def is_quantised(path: Path) -> bool:
     """Tell whether a network computes in whole numbers. Raises as `metadata` does."""
     with _opened(path) as content:
-        return not _QUANTISED.isdisjoint(
-            content[a:b].decode()
-            for graph, *of_graph in _fields(content, 0, len(content))
-            if graph == _GRAPH
-            for node, *of_node in _fields(content, *of_graph)
-            if node == _NODE
-            for field, a, b in _fields(content, *of_node)
-            if field == _OPERATION
-        )
+        return not _QUANTISED.isdisjoint(_texts(content, _NODE, _OPERATION))
 
 
 def answers(path: Path) -> tuple[str, ...]:
     """Return the names of a network's answers. Raises as `metadata` does."""
     with _opened(path) as content:
-        return tuple(
-            content[a:b].decode()
-            for graph, *of_graph in _fields(content, 0, len(content))
-            if graph == _GRAPH
-            for part, *of_part in _fields(content, *of_graph)
-            if part == _ANSWER
-            for field, a, b in _fields(content, *of_part)
-            if field == _NAME
-        )
+        return tuple(_texts(content, _ANSWER, _NAME))
+
+
+def _texts(content: mmap.mmap, part: int, field: int) -> Iterator[str]:
+    """Yield a text field of each part of one kind that the graph has."""
+    for graph, *of_graph in _fields(content, 0, len(content)):
+        if graph == _GRAPH:
+            for kind, *of_part in _fields(content, *of_graph):
+                if kind == part:
+                    for number, a, b in _fields(content, *of_part):
+                        if number == field:
+                            yield content[a:b].decode()
 
 
 @contextmanager
